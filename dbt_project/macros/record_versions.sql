@@ -1,0 +1,41 @@
+{# All versions of an object's records, each with the half-open time in which it held: from the export
+   that showed it to the next one that showed another. The first version holds since ever, because
+   nothing earlier is known. Several exports of one moment: the one taken up last counts.
+   `valid_from_on`/`valid_to_on` are the company's days, for states at a day's end.
+   Usage: {{ record_versions('accounts', 'account_key') }} #}
+{% macro record_versions(object, key) -%}
+    select
+        versions.*,
+        case
+            when versions.version_number = 1 then cast('1900-01-01' as date)
+            else {{ covered_date('versions._as_of', 'context.timezone') }}
+        end as valid_from_on,
+        case
+            when versions.valid_to is null then cast('9999-12-31' as date)
+            else {{ covered_date('versions.valid_to', 'context.timezone') }}
+        end as valid_to_on,
+        versions.valid_to is null as is_current,
+        versions._op = 'delete' or coalesce(versions.is_deleted, false) as is_removed
+    from (
+        select
+            moments.*,
+            lead(moments._as_of) over (
+                partition by moments.{{ key }} order by moments._as_of
+            ) as valid_to,
+            row_number() over (
+                partition by moments.{{ key }} order by moments._as_of
+            ) as version_number
+        from (
+            select
+                changes.*,
+                row_number() over (
+                    partition by changes.{{ key }}, changes._as_of order by changes._batch desc
+                ) as place
+            from (
+                {{ union_systems(object) }}
+            ) as changes
+        ) as moments
+        where moments.place = 1
+    ) as versions
+    cross join {{ source('run', 'context') }} as context
+{%- endmacro %}

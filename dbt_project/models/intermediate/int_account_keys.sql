@@ -1,0 +1,1 @@
+{{ entity_keys(ref('int_accounts_versions'), 'account_key', 'account_id', 'account_name') }}

@@ -1,0 +1,87 @@
+with accounts as (
+
+    select * from {{ ref('int_accounts_versions') }} where is_current
+
+),
+
+account_keys as (
+
+    select * from {{ ref('int_account_keys') }}
+
+),
+
+opportunities as (
+
+    select * from {{ ref('int_opportunities_versions') }}
+
+),
+
+delivered as (
+
+    select
+        accounts.account_key,
+        accounts._source,
+        accounts.account_id,
+        coalesce(accounts.account_name, accounts.account_id) as account_name,
+        accounts.industry,
+        accounts.segment,
+        accounts.country,
+        {{ resolved_key('accounts', 'parent_account_id', 'parent_account_name', 'parent_by_id', 'parent_by_name', 'account_key') }} as parent_account_key,
+        accounts.customer_since,
+        accounts.is_removed as is_deleted
+    from accounts
+    left join account_keys as parent_by_id
+        on
+            accounts._source = parent_by_id._source
+            and parent_by_id.reference_kind = 'id'
+            and accounts.parent_account_id = parent_by_id.reference
+    left join account_keys as parent_by_name
+        on
+            accounts._source = parent_by_name._source
+            and parent_by_name.reference_kind = 'name'
+            and accounts.parent_account_name = parent_by_name.reference
+
+),
+
+only_named as (
+
+    select
+        opportunities.account_key,
+        opportunities._source,
+        max(opportunities.account_id) as account_id,
+        max(coalesce(opportunities.account_name, opportunities.account_id)) as account_name
+    from opportunities
+    left join delivered
+        on opportunities.account_key = delivered.account_key
+    where opportunities.account_key is not null and delivered.account_key is null
+    group by opportunities.account_key, opportunities._source
+
+)
+
+select
+    account_key,
+    _source,
+    account_id,
+    account_name,
+    industry,
+    segment,
+    country,
+    parent_account_key,
+    customer_since,
+    is_deleted,
+    true as is_delivered
+from delivered
+union all
+select
+    account_key,
+    _source,
+    account_id,
+    account_name,
+    cast(null as varchar) as industry,
+    cast(null as varchar) as segment,
+    cast(null as varchar) as country,
+    cast(null as varchar) as parent_account_key,
+    cast(null as date) as customer_since,
+    false as is_deleted,
+    false as is_delivered
+from only_named

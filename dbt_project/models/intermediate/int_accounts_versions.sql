@@ -1,0 +1,1 @@
+{{ record_versions('accounts', 'account_key') }}

@@ -1,0 +1,85 @@
+with kpi_rows as (
+
+    select * from {{ ref('int_kpi_rows') }}
+
+),
+
+maturing as (
+
+    select * from {{ ref('int_cohorts_maturing') }}
+
+),
+
+targets as (
+
+    select * from {{ ref('int_quota_targets') }}
+
+),
+
+judged as (
+
+    select
+        kpi_rows.*,
+        maturing.kpi is not null as is_maturing,
+        case when maturing.kpi is not null then maturing.value else kpi_rows.value end
+            as counted_value
+    from kpi_rows
+    left join maturing
+        on
+            kpi_rows.kpi = maturing.kpi
+            and kpi_rows.grain = maturing.grain
+            and kpi_rows.period_start = maturing.period_start
+            and kpi_rows.scope = maturing.scope
+            and kpi_rows.member = maturing.member
+            and not kpi_rows.is_to_date
+
+)
+
+select
+    judged.kpi,
+    judged.statistic,
+    judged.is_headline,
+    judged.grain,
+    judged.is_to_date,
+    judged.period_start,
+    judged.period_end,
+    judged.period_number,
+    judged.is_running,
+    judged.scope,
+    judged.member,
+    judged.counted_value as value,
+    judged.numerator,
+    judged.denominator,
+    judged.sample_size,
+    case
+        when judged.rate_kind = 'proportion' and not judged.is_maturing
+            then {{ wilson_bound('low', 'judged.numerator', 'judged.denominator') }}
+    end as low,
+    case
+        when judged.rate_kind = 'proportion' and not judged.is_maturing
+            then {{ wilson_bound('high', 'judged.numerator', 'judged.denominator') }}
+    end as high,
+    cast(targets.target as double) as target,
+    targets.quota_source,
+    judged.is_covered
+    and not judged.is_partial_start
+    and not judged.is_provisional
+    and not judged.is_maturing as is_complete,
+    judged.is_partial_start,
+    {{ quality_codes([
+        ("not judged.is_covered", "'running'"),
+        ("judged.is_partial_start", "'partial_start'"),
+        ("judged.is_stale", "'stale'"),
+        ("judged.is_provisional", "judged.provisional_code"),
+        ("judged.is_maturing", "'cohort_immature'"),
+        ("judged.null_code is not null", "judged.null_code"),
+        ("judged.rate_kind = 'proportion' and judged.denominator > 0 and judged.denominator < 10", "'small_sample'"),
+    ]) }} as quality
+from judged
+left join targets
+    on
+        judged.kpi = targets.measure
+        and judged.grain = targets.grain
+        and judged.period_start = targets.period_start
+        and judged.scope = targets.scope
+        and judged.member = targets.member

@@ -1,0 +1,1 @@
+{{ kpi_rows(ref('int_kpi_cells')) }}

@@ -1,0 +1,178 @@
+with versions as (
+
+    select * from {{ ref('int_opportunities_versions') }}
+
+),
+
+events as (
+
+    select * from {{ ref('int_opportunities_events') }}
+
+),
+
+products as (
+
+    select * from {{ ref('int_products_referenced') }}
+
+),
+
+stage_map as (
+
+    select * from {{ source('run', 'stage_map') }}
+
+),
+
+context as (
+
+    select * from {{ source('run', 'context') }}
+
+),
+
+accepted_stages as (
+
+    select
+        source,
+        min(stage_order) as accepted_order
+    from stage_map
+    where is_accepted and outcome = 'open'
+    group by source
+
+),
+
+latest as (
+
+    select
+        versions.*,
+        row_number() over (
+            partition by versions.opportunity_key order by versions.version_number desc
+        ) as versions_back
+    from versions
+    where versions._op = 'upsert'
+
+),
+
+dated as (
+
+    select
+        latest.*,
+        events.is_deleted,
+        events.closed_by_rep_key,
+        events.closed_for_account_key,
+        events.created_by_rep_key,
+        events.created_for_account_key,
+        events.first_amount,
+        events.last_positive_amount,
+        events.first_open_stage_order,
+        events.last_open_stage_order,
+        accepted_stages.accepted_order,
+        products.list_price,
+        context.as_of_on,
+        context.open_amount,
+        context.currency as company_currency,
+        case
+            when latest.outcome = 'open' or latest.outcome is null then 'open'
+            when
+                latest.outcome = 'lost'
+                and context.lost_date = 'changed'
+                and events.seen_before_on is not null
+                and (
+                    latest.closed_on is null
+                    or latest.closed_on > events.seen_closed_on
+                    or latest.closed_on <= events.seen_before_on
+                )
+                then 'seen_lost'
+            when latest.closed_on > events.seen_closed_on then 'seen_closed'
+            when latest.closed_on is not null then 'entered'
+            when events.seen_before_on is not null then 'seen_closed'
+            else 'unknown'
+        end as closing_rule,
+        events.seen_closed_on
+    from latest
+    inner join events
+        on latest.opportunity_key = events.opportunity_key
+    left join products
+        on latest.product_key = products.product_key
+    left join accepted_stages
+        on latest._source = accepted_stages.source
+    cross join context
+    where latest.versions_back = 1
+
+),
+
+closed as (
+
+    select
+        *,
+        case
+            when closing_rule in ('seen_lost', 'seen_closed') then seen_closed_on
+            when closing_rule = 'entered' then closed_on
+        end as counted_closed_on,
+        currency = company_currency as is_converted,
+        outcome = 'open' and amount is null and open_amount = 'list_price' as is_list_priced
+    from dated
+
+)
+
+select
+    opportunity_key,
+    _source,
+    opportunity_id,
+    opportunity_name,
+    account_key,
+    rep_key,
+    product_key,
+    closed_by_rep_key,
+    closed_for_account_key,
+    created_by_rep_key,
+    created_for_account_key,
+    stage,
+    outcome,
+    stage_order,
+    pipeline,
+    deal_type,
+    lead_source,
+    lost_reason,
+    coalesce(stage_probability, probability) as given_probability,
+    first_open_stage_order,
+    last_open_stage_order,
+    created_on,
+    created_at,
+    expected_close_on,
+    closed_on as entered_closed_on,
+    counted_closed_on as closed_on,
+    case when closing_rule not in ('open', 'unknown') then closing_rule end as closed_on_source,
+    as_of_on,
+    amount as source_amount,
+    currency as source_currency,
+    is_converted,
+    case
+        when is_list_priced then list_price
+        when is_converted then amount
+    end as amount,
+    case
+        when is_list_priced and list_price is not null then 'list_price'
+        when is_converted and amount is not null then 'entered'
+    end as amount_source,
+    case
+        when is_converted and first_amount is not null then first_amount
+        when first_amount is null and open_amount = 'list_price' then list_price
+    end as created_amount,
+    case
+        when outcome = 'won' and is_converted and amount > 0 then amount
+        when outcome = 'lost' and is_converted and last_positive_amount is not null
+            then last_positive_amount
+        when outcome = 'lost' and last_positive_amount is null and open_amount = 'list_price'
+            then list_price
+    end as decided_amount,
+    is_deleted,
+    coalesce(outcome = 'won', false) as is_won,
+    coalesce(outcome = 'lost', false) as is_lost,
+    coalesce(outcome = 'open', false) as is_open,
+    coalesce(
+        outcome = 'won'
+        or accepted_order is null
+        or last_open_stage_order is null
+        or last_open_stage_order >= accepted_order,
+        false
+    ) as is_accepted
+from closed

@@ -1,0 +1,50 @@
+with revenue as (
+
+    select * from {{ ref('int_kpi_measured') }} where kpi = 'revenue'
+
+),
+
+periods as (
+
+    select * from {{ ref('int_periods') }}
+
+),
+
+compared as (
+
+    {{ compared('revenue', 'periods') }}
+
+)
+{% for kpi, base in [('revenue_growth', 'prior'), ('revenue_growth_yoy', 'year_ago')] %}
+select
+    '{{ kpi }}' as kpi,
+    'value' as statistic,
+    true as is_headline,
+    grain,
+    is_to_date,
+    period_start,
+    period_end,
+    period_number,
+    is_running,
+    scope,
+    member,
+    case
+        when {{ base }}_value > 0 and not {{ base }}_is_partial_start
+            then value / {{ base }}_value - 1
+    end as value,
+    value as numerator,
+    {{ base }}_value as denominator,
+    cast(null as bigint) as sample_size,
+    cast(null as double) as low,
+    cast(null as double) as high,
+    cast(null as double) as target,
+    cast(null as varchar) as quota_source,
+    is_complete,
+    is_partial_start,
+    quality
+from compared
+where not is_to_date
+{%- if not loop.last %}
+union all
+{%- endif %}
+{%- endfor %}

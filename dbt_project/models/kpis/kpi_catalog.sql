@@ -1,0 +1,53 @@
+{{ config(materialized='table') }}
+
+with kpis as (
+
+    {{ kpi_catalog_rows() }}
+
+),
+
+coverage as (
+
+    select * from {{ ref('int_object_coverage') }}
+
+),
+
+delivered as (
+
+    select
+        kpis.kpi,
+        count(coverage.object) as delivered_count
+    from kpis
+    left join coverage
+        on
+            ',' || kpis.needs || ',' like '%,' || coverage.object || ',%'
+            and coverage.is_delivered
+    group by kpis.kpi
+
+)
+
+select
+    kpis.kpi,
+    kpis.label,
+    kpis.definition,
+    kpis.formula,
+    kpis.unit,
+    kpis.direction,
+    kpis.time_basis,
+    kpis.cadence,
+    kpis.objective,
+    kpis.owner,
+    kpis.counter_metric,
+    kpis.kind,
+    kpis.rate_kind,
+    kpis.statistics,
+    kpis.grains,
+    kpis.scopes,
+    kpis.additive_scopes,
+    delivered.delivered_count > 0 as is_available,
+    case
+        when delivered.delivered_count = 0 then 'no source delivers ' || kpis.needs
+    end as reason
+from kpis
+inner join delivered
+    on kpis.kpi = delivered.kpi

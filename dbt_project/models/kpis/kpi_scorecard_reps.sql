@@ -1,0 +1,17 @@
+{{
+    scorecard(
+        ref('kpi_values'),
+        'rep',
+        [
+            'revenue',
+            'revenue_growth',
+            'deals_won',
+            'win_rate',
+            'average_deal_size',
+            'sales_cycle_days',
+            'pipeline_created',
+            'open_pipeline',
+            'quota_attainment',
+        ],
+    )
+}}

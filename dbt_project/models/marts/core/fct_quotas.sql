@@ -1,0 +1,127 @@
+with quotas as (
+
+    select * from {{ ref('int_quotas_resolved') }}
+
+),
+
+reps as (
+
+    select * from {{ ref('int_reps_referenced') }}
+
+),
+
+rep_versions as (
+
+    select * from {{ ref('int_users_versions') }} where not is_removed
+
+),
+
+given as (
+
+    select
+        quotas.quota_key,
+        quotas._source as source,
+        quotas.measure,
+        quotas.period_start,
+        quotas.period_end,
+        case
+            when quotas.rep_key is not null then 'rep'
+            when quotas.team is not null then 'team'
+            else 'company'
+        end as given_for,
+        quotas.rep_key,
+        coalesce(reps.rep_label, '(none)') as rep,
+        coalesce(rep_versions.team, quotas.team, '(none)') as team,
+        coalesce(rep_versions.manager_name, '(none)') as manager,
+        coalesce(rep_versions.region, '(none)') as region,
+        quotas.amount
+    from quotas
+    left join reps
+        on quotas.rep_key = reps.rep_key
+    left join rep_versions
+        on
+            quotas.rep_key = rep_versions.rep_key
+            and rep_versions.valid_from_on <= quotas.period_start
+            and quotas.period_start < rep_versions.valid_to_on
+
+),
+
+-- what a team's own quota is above (or below) the sum of its members' within its period
+team_members as (
+
+    select
+        team_quotas.quota_key,
+        sum(members.amount) as members_amount
+    from given as team_quotas
+    inner join given as members
+        on
+            members.given_for = 'rep'
+            and team_quotas.measure = members.measure
+            and team_quotas.team = members.team
+            and team_quotas.period_start <= members.period_start
+            and members.period_end <= team_quotas.period_end
+    where team_quotas.given_for = 'team'
+    group by team_quotas.quota_key
+
+),
+
+balanced_teams as (
+
+    select
+        given.*,
+        case
+            when given.given_for = 'rep' then given.amount
+            else given.amount - coalesce(team_members.members_amount, 0)
+        end as balance_amount
+    from given
+    left join team_members
+        on given.quota_key = team_members.quota_key
+    where given.given_for in ('rep', 'team')
+
+),
+
+company_members as (
+
+    select
+        company_quotas.quota_key,
+        sum(members.balance_amount) as members_amount
+    from given as company_quotas
+    inner join balanced_teams as members
+        on
+            company_quotas.measure = members.measure
+            and company_quotas.period_start <= members.period_start
+            and members.period_end <= company_quotas.period_end
+    where company_quotas.given_for = 'company'
+    group by company_quotas.quota_key
+
+),
+
+balanced as (
+
+    select * from balanced_teams
+    union all
+    select
+        given.*,
+        given.amount - coalesce(company_members.members_amount, 0) as balance_amount
+    from given
+    left join company_members
+        on given.quota_key = company_members.quota_key
+    where given.given_for = 'company'
+
+)
+
+select
+    quota_key,
+    source,
+    measure,
+    period_start,
+    period_end,
+    given_for,
+    rep_key,
+    rep,
+    team,
+    manager,
+    region,
+    amount as given_amount,
+    cast(balance_amount as decimal(18, 2)) as amount
+from balanced

@@ -1,0 +1,19 @@
+select
+    batch,
+    source,
+    object,
+    file_name,
+    sha256,
+    state,
+    as_of,
+    as_of_basis,
+    rows_read,
+    new_rows,
+    changed_rows,
+    unchanged_rows,
+    quarantined_rows,
+    skipped_rows,
+    deleted_rows,
+    restored_rows,
+    reason
+from {{ source('run', 'row_accounting') }}

@@ -1,0 +1,68 @@
+with opportunities as (
+
+    select * from {{ ref('fct_opportunities') }}
+
+),
+
+dates as (
+
+    select * from {{ ref('dim_dates') }}
+
+),
+
+quarantined as (
+
+    select * from {{ ref('quarantined_rows') }}
+
+),
+
+-- each note names a KPI, the day it belongs to (NULL where none is known) and the rows behind it
+noted as (
+    {% for kpi, code, on, condition in [
+        ('revenue', 'unconverted', 'closed_on', 'is_counted_win and not is_converted'),
+        ('revenue', 'amount_missing', 'closed_on', 'is_counted_win and source_amount is null'),
+        ('average_deal_size', 'non_positive_amount', 'closed_on', 'is_counted_win and amount <= 0'),
+        ('revenue', 'close_date_missing', 'created_on', "outcome = 'won' and closed_on is null"),
+        ('deals_lost', 'close_date_missing', 'created_on', "outcome = 'lost' and closed_on is null"),
+        ('revenue', 'close_date_replaced', 'closed_on', "is_counted_win and closed_on_source = 'seen_closed'"),
+        ('deals_lost', 'close_date_replaced', 'closed_on', "is_counted_loss and closed_on_source in ('seen_closed', 'seen_lost')"),
+        ('sales_cycle_days', 'negative_duration', 'closed_on', 'is_counted_win and created_on > closed_on'),
+        ('sales_cycle_days', 'creation_date_missing', 'closed_on', 'is_counted_win and created_on is null'),
+        ('pipeline_created', 'creation_date_missing', 'null', 'created_on is null'),
+        ('pipeline_created', 'amount_missing', 'created_on', 'created_on is not null and created_amount is null'),
+        ('open_pipeline', 'amount_missing', 'snapshot_on', 'is_open_pipeline and amount is null'),
+        ('open_pipeline', 'list_price', 'snapshot_on', "is_open_pipeline and amount_source = 'list_price'"),
+        ('revenue', 'unmapped', 'created_on', "outcome = 'unmapped'"),
+    ] %}
+    select
+        '{{ kpi }}' as kpi,
+        '{{ code }}' as code,
+        cast({{ on }} as date) as noted_on,
+        coalesce(amount, source_amount) as amount
+    from opportunities
+    where not is_deleted and {{ condition }}
+    union all
+    {% endfor %}
+    select
+        'revenue' as kpi,
+        'quarantined' as code,
+        cast(null as date) as noted_on,
+        amount
+    from quarantined
+    where object = 'opportunities'
+
+)
+
+select
+    noted.kpi,
+    'month' as grain,
+    dates.month_start_on as period_start,
+    'company' as scope,
+    '(all)' as member,
+    noted.code,
+    count(*) as row_count,
+    cast(sum(noted.amount) as decimal(38, 2)) as amount
+from noted
+left join dates
+    on noted.noted_on = dates.date_on
+group by noted.kpi, dates.month_start_on, noted.code

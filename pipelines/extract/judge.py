@@ -1,0 +1,229 @@
+"""What one file in landing is: known already, refused, or content to be placed in the lake."""
+
+import hashlib
+import json
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypedDict
+
+import duckdb
+
+from pipelines.extract import content, moments, read
+from pipelines.extract.landing import Offer
+from pipelines.extract.ledger import Entry, Ledger
+from pipelines.extract.objects import ObjectShape, object_shapes
+from pipelines.extract.recognise import missing_headers, near_matches, recognise
+from pipelines.extract.refusal import RefusedFileError
+from pipelines.settings import ObjectConfig, Settings
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recognised:
+    """A file whose object is known, not yet read; `given` is the as-of by the config."""
+
+    offer: Offer
+    export: read.Export
+    object: str
+    sha256: str
+    identity: str
+    given: moments.AsOf | None
+
+    @property
+    def config(self) -> ObjectConfig:
+        """The object's part of the config."""
+        return self.offer.source.objects[self.object]
+
+    @property
+    def shape(self) -> ObjectShape:
+        """The object's shape."""
+        return object_shapes()[self.object]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Judged:
+    """A file that was read: its content, its moment, and a reason to hold it."""
+
+    file: Recognised
+    content: content.Content
+    as_of: moments.AsOf
+    supersedes: tuple[str, ...]
+    hold: str | None
+    problems: tuple[str, ...]
+    seconds: float
+
+
+def recognised(
+    offer: Offer,
+    *,
+    sha256: str,
+    settings: Settings,
+    scratch: Path,
+    connection: duckdb.DuckDBPyConnection,
+) -> Recognised:
+    """What the file is, from its name and header.
+
+    Raises:
+        RefusedFileError: it cannot be read, or is no object of its source.
+    """
+    export = read.peek(offer.path)
+    if export.format == "jsonl":
+        export = read.unpack(export, scratch=scratch)
+        export = read.with_all_columns(export, connection=connection)
+    name = recognise(offer, export.columns)
+    zone = settings.source_timezone(offer.source)
+    given = moments.from_settings(offer, name, zone=zone)
+    contract = _contract(offer.source.objects[name], object_shapes()[name], zone=zone.key)
+    identity = f"{contract} {given.identity if given else 'found'}"
+    return Recognised(
+        offer=offer, export=export, object=name, sha256=sha256, identity=identity, given=given
+    )
+
+
+def _contract(config: ObjectConfig, shape: ObjectShape, *, zone: str) -> str:
+    """The hash of all that decides how a file's text becomes rows; stages are not part of it."""
+    terms = config.model_dump(mode="json", exclude={"files", "as_of", "stages"})
+    terms["key"] = list(config.key or shape.key)
+    terms["zone"] = zone
+    terms["shape"] = {name: column.type for name, column in shape.columns.items()}
+    return hashlib.sha256(json.dumps(terms, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def known_as(file: Recognised, ledger: Ledger) -> Entry | None:
+    """The batch, applied or held, that this very load has become already."""
+    same = [entry for entry in _same_content(file, ledger) if entry.identity == file.identity]
+    return same[-1] if same else None
+
+
+def _same_content(file: Recognised, ledger: Ledger) -> list[Entry]:
+    source = file.offer.source.name
+    batches = [
+        *ledger.applied_batches(source, of_object=file.object),
+        *ledger.held_batches(source, of_object=file.object),
+    ]
+    return [entry for entry in batches if entry.sha256 == file.sha256]
+
+
+def _superseded(file: Recognised, ledger: Ledger) -> list[Entry]:
+    """Batches of the same content by another contract; by name's date, only those of that date."""
+    named = file.given and file.given.basis == "setting pattern"
+    return [
+        entry
+        for entry in _same_content(file, ledger)
+        if not (named and entry.as_of_basis == "setting pattern" and entry.as_of != file.given.at)
+    ]
+
+
+def judged(
+    file: Recognised,
+    *,
+    settings: Settings,
+    ledger: Ledger,
+    scratch: Path,
+    name: str,
+    connection: duckdb.DuckDBPyConnection,
+) -> Judged:
+    """The file's content with its moment.
+
+    Raises:
+        RefusedFileError: it cannot be read, its key or a required column is missing, or its dates
+            have two readings.
+    """
+    begun = time.perf_counter()
+    hold = _lost_columns(file, ledger)
+    loaded = content.load(
+        read.unpack(file.export, scratch=scratch),
+        shape=file.shape,
+        config=file.config,
+        zone=settings.source_timezone(file.offer.source).key,
+        scratch=scratch,
+        name=name,
+        connection=connection,
+    )
+    superseded = _superseded(file, ledger)
+    problems = list(loaded.problems)
+    if loaded.rows_read == 0:
+        problems.append("there is a header and no row below it")
+    return Judged(
+        file=file,
+        content=loaded,
+        as_of=_as_of(file, loaded, superseded),
+        supersedes=tuple(str(entry.batch) for entry in superseded),
+        hold=hold,
+        problems=tuple(problems),
+        seconds=round(time.perf_counter() - begun, 3),
+    )
+
+
+def _as_of(file: Recognised, loaded: content.Content, superseded: list[Entry]) -> moments.AsOf:
+    """By the config, the rows, or the file's time; of content read before, the time known first."""
+    if file.given:
+        return file.given
+    if loaded.updated_at:
+        return moments.AsOf(at=loaded.updated_at, basis="updated_at")
+    first = min(
+        (e.as_of for e in superseded if e.as_of and e.as_of_basis == "file time"), default=None
+    )
+    return moments.AsOf(at=first, basis="file time") if first else moments.from_file_time(file.offer)
+
+
+def _lost_columns(file: Recognised, ledger: Ledger) -> str | None:
+    """The reason to hold a file that lost a column it cannot do without.
+
+    Raises:
+        RefusedFileError: the column is a key, or the object was never loaded.
+    """
+    config, shape, columns = file.config, file.shape, file.export.columns
+    missing = set(missing_headers(config, columns))
+    key = [c for c in config.key or shape.key if config.columns.get(c) in missing]
+    required = [c for c in shape.required if config.columns.get(c) in missing]
+    lost = list(dict.fromkeys([*key, *required]))
+    if not lost:
+        return None
+    named = "; ".join(
+        f"column {config.columns[c]!r} ({c}) is missing"
+        + near_matches(config.columns[c], columns)
+        for c in lost
+    )
+    before = ledger.applied_batches(file.offer.source.name, of_object=file.object)
+    if key or not before:
+        raise RefusedFileError(
+            named,
+            remedy=f"Export it with that column, or mend `columns` of {file.object} in the config",
+            line=1,
+        )
+    return f"{named}; {file.object} cannot do without, and had it before"
+
+
+class Description(TypedDict):
+    """The parts of a file's outcome that its name, its header and the config tell."""
+
+    source: str
+    object: str
+    file_name: str
+    format: str
+    delimiter: str
+    encoding: str
+    columns_known: dict[str, list[str]]
+    columns_unknown: list[str]
+    columns_missing: dict[str, list[str]]
+
+
+def described(file: Recognised) -> Description:
+    """What is known of a file before its rows are read."""
+    config, columns = file.config, file.export.columns
+    known: dict[str, list[str]] = {}
+    missing: dict[str, list[str]] = {}
+    for column, header in config.columns.items():
+        (known if header in columns else missing).setdefault(header, []).append(column)
+    return {
+        "source": file.offer.source.name,
+        "object": file.object,
+        "file_name": file.offer.name,
+        "format": file.export.format + (".gz" if file.export.is_compressed else ""),
+        "delimiter": file.export.delimiter,
+        "encoding": file.export.encoding,
+        "columns_known": known,
+        "columns_unknown": [header for header in columns if header not in known],
+        "columns_missing": missing,
+    }

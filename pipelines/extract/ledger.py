@@ -1,0 +1,207 @@
+"""The ledger: what became of every file ever offered; its newest file is the commit of extraction.
+
+`lake/_ledger/<number>.jsonl`, one file per extraction that changed something, one line per file.
+Nothing is ever taken out: a batch stops counting when a later line supersedes it.
+"""
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field, fields, replace
+from datetime import UTC, datetime
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Literal
+
+from pipelines import durable
+
+State = Literal["applied", "held", "refused", "superseded"]
+MOMENTS = ("as_of", "recorded_at")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Counts:
+    """What became of a file's rows; tombstones and restored rows are not rows of the file."""
+
+    rows_read: int = 0
+    new_rows: int = 0
+    changed_rows: int = 0
+    unchanged_rows: int = 0
+    quarantined_rows: int = 0
+    skipped_rows: int = 0
+    deleted_rows: int = 0
+    restored_rows: int = 0
+
+    @property
+    def balances(self) -> bool:
+        """True when every row that was read is accounted for."""
+        return self.rows_read == (
+            self.new_rows
+            + self.changed_rows
+            + self.unchanged_rows
+            + self.quarantined_rows
+            + self.skipped_rows
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Entry:
+    """One file, or one accepted batch, and its fate; `state` is the one at the time of writing.
+
+    `rows_at`: stored rows per `_as_of`. `extra`: the batch's x_ columns. `batch` is None when
+    refused. Moments are naive UTC.
+    """
+
+    source: str
+    file_name: str
+    sha256: str
+    state: Literal["applied", "held", "refused"]
+    recorded_at: datetime
+    object: str | None = None
+    batch: str | None = None
+    identity: str = ""
+    mode: str = ""
+    as_of: datetime | None = None
+    as_of_basis: str = ""
+    supersedes: tuple[str, ...] = ()
+    counts: Counts = Counts()
+    rows_at: dict[str, int] = field(default_factory=dict)
+    extra: tuple[str, ...] = ()
+    reason: str = ""
+    problems: tuple[str, ...] = ()
+    seconds: float = 0.0
+
+    @property
+    def stored_rows(self) -> int:
+        """Rows in the batch that are not quarantined."""
+        return sum(self.rows_at.values())
+
+
+class Ledger:
+    """All entries, oldest first, with what is applied and held now."""
+
+    def __init__(self, entries: Sequence[Entry]) -> None:
+        self.entries = tuple(entries)
+
+    @cached_property
+    def superseded(self) -> frozenset[str]:
+        """Batches that a later one has replaced."""
+        return frozenset(batch for entry in self.entries for batch in entry.supersedes)
+
+    @cached_property
+    def settled(self) -> frozenset[tuple[str, str]]:
+        """Source and content of every file that became a batch."""
+        return frozenset(
+            (entry.source, entry.sha256) for entry in self.entries if entry.state != "refused"
+        )
+
+    def state(self, entry: Entry) -> State:
+        """What the entry is now."""
+        return "superseded" if entry.batch in self.superseded else entry.state
+
+    def applied_batches(
+        self, source: str | None = None, *, of_object: str | None = None
+    ) -> list[Entry]:
+        """The batches that make up the lake's relations, in the order of their number."""
+        return self._in_state("applied", source=source, of_object=of_object)
+
+    def held_batches(
+        self, source: str | None = None, *, of_object: str | None = None
+    ) -> list[Entry]:
+        """The batches that wait for a decision, in the order of their number."""
+        return self._in_state("held", source=source, of_object=of_object)
+
+    def _in_state(self, state: State, *, source: str | None, of_object: str | None) -> list[Entry]:
+        return [
+            entry
+            for entry in self.entries
+            if self.state(entry) == state
+            and source in (None, entry.source)
+            and of_object in (None, entry.object)
+        ]
+
+    def offered_files(self) -> list[Entry]:
+        """One entry per file and fate: a refusal is forgotten once its content became a batch."""
+        latest: dict[tuple[str, str, str], Entry] = {}
+        for entry in self.entries:
+            if entry.state == "refused" and (entry.source, entry.sha256) in self.settled:
+                continue
+            latest[(entry.source, entry.batch or entry.file_name, entry.sha256)] = entry
+        return list(latest.values())
+
+    def is_overtaken(self, held: Entry) -> bool:
+        """True when a later export of the same object has been applied since."""
+        return any(
+            held.as_of is not None and entry.as_of is not None and entry.as_of > held.as_of
+            for entry in self.applied_batches(held.source, of_object=held.object)
+        )
+
+    @property
+    def night_as_of(self) -> datetime | None:
+        """The largest as-of applied."""
+        return max((entry.as_of for entry in self.applied_batches() if entry.as_of), default=None)
+
+    @property
+    def next_number(self) -> int:
+        """The number of the next batch: above every one ever committed."""
+        return 1 + max((int(entry.batch[1:]) for entry in self.entries if entry.batch), default=0)
+
+
+def batch_id(number: int) -> str:
+    """The name of a batch; names sort like numbers."""
+    return f"b{number:06d}"
+
+
+def batch_dir(lake_dir: Path, entry: Entry) -> Path:
+    """The folder of an entry's batch."""
+    return lake_dir / entry.source / str(entry.object) / str(entry.batch)
+
+
+def batch_file(lake_dir: Path, entry: Entry) -> Path:
+    """The rows of an entry's batch."""
+    return batch_dir(lake_dir, entry) / "data.parquet"
+
+
+def now() -> datetime:
+    """The wall clock as naive UTC: for the record only, never for a KPI."""
+    return datetime.now(UTC).replace(tzinfo=None, microsecond=0)
+
+
+def read(lake_dir: Path) -> Ledger:
+    """The ledger of a lake; empty when there is none."""
+    return Ledger(
+        [
+            _parsed(json.loads(line))
+            for path in _files(lake_dir)
+            for line in path.read_text(encoding="utf-8").splitlines()
+        ]
+    )
+
+
+def append(lake_dir: Path, entries: Sequence[Entry]) -> None:
+    """The entries are part of the lake from now on; without this, nothing has happened."""
+    present = _files(lake_dir)
+    number = int(present[-1].stem) + 1 if present else 1
+    lines = [json.dumps(_plain(entry), ensure_ascii=False) + "\n" for entry in entries]
+    durable.write_text(lake_dir / "_ledger" / f"{number:06d}.jsonl", "".join(lines))
+
+
+def _files(lake_dir: Path) -> list[Path]:
+    return sorted((lake_dir / "_ledger").glob("[0-9]*.jsonl"))
+
+
+def _plain(entry: Entry) -> dict[str, object]:
+    moments = {name: getattr(entry, name) for name in MOMENTS}
+    return asdict(entry) | {name: at.isoformat() if at else None for name, at in moments.items()}
+
+
+def _parsed(raw: dict[str, Any]) -> Entry:
+    known = {item.name for item in fields(Entry)}
+    entry = Entry(**{name: value for name, value in raw.items() if name in known})
+    return replace(
+        entry,
+        counts=Counts(**raw["counts"]),
+        supersedes=tuple(raw["supersedes"]),
+        extra=tuple(raw["extra"]),
+        problems=tuple(raw["problems"]),
+        **{name: datetime.fromisoformat(raw[name]) if raw[name] else None for name in MOMENTS},
+    )

@@ -1,0 +1,123 @@
+"""One extraction: everything that landed is judged, placed and committed in one ledger file.
+
+Batch folders are written first; the ledger file is the commit. A run that is killed before it
+leaves folders that the ledger does not know, which the next one removes.
+"""
+
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import duckdb
+
+from pipelines import durable
+from pipelines.errors import NothingReadableError
+from pipelines.extract import ledger, plan
+from pipelines.extract.ledger import Ledger
+from pipelines.extract.outcome import Extraction, FileOutcome
+from pipelines.settings import Settings
+from pipelines.sql import literal
+
+
+def extract(settings: Settings) -> Extraction:
+    """Everything landed and every accepted batch is in the lake, each file accounted for.
+
+    Raises:
+        NothingReadableError: no landing folder, or no readable file and an empty lake.
+        ConfigError: an `as_of` that is neither a moment nor a pattern.
+    """
+    _check_landing(settings)
+    known = ledger.read(settings.lake_dir)
+    _remove_orphans(settings.lake_dir, known)
+    with _scratch(settings) as folder, _connected(folder) as connection:
+        made = plan.make(settings, known, scratch=folder, connection=connection)
+        _commit(settings, made, connection=connection)
+    extraction = _told(made)
+    if not known.applied_batches() and not extraction.has_news:
+        raise _nothing_readable(settings, extraction.files)
+    return extraction
+
+
+def inspect(settings: Settings) -> list[FileOutcome]:
+    """What `extract` would make of every file; the company's folders stay as they are.
+
+    Raises:
+        NothingReadableError: no landing folder.
+        ConfigError: an `as_of` that is neither a moment nor a pattern.
+    """
+    _check_landing(settings)
+    known = ledger.read(settings.lake_dir)
+    with tempfile.TemporaryDirectory(prefix="kpimart-") as name, _connected(Path(name)) as connection:
+        made = plan.make(settings, known, scratch=Path(name), connection=connection)
+    return _told(made).files
+
+
+@contextmanager
+def _scratch(settings: Settings) -> Iterator[Path]:
+    folder = settings.var_dir / "run" / "extract"
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder)
+
+
+@contextmanager
+def _connected(scratch: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    with duckdb.connect(config={"temp_directory": str(scratch / "spill")}) as connection:
+        connection.execute("set TimeZone = 'UTC'")
+        yield connection
+
+
+def _check_landing(settings: Settings) -> None:
+    if not settings.landing_dir.is_dir():
+        raise NothingReadableError(
+            f"{settings.landing_dir}: there is no landing folder. Make it, with one folder per "
+            "source of the config, and put exports there; or mend paths.landing in "
+            f"{settings.config_path}"
+        )
+
+
+def _nothing_readable(settings: Settings, files: list[FileOutcome]) -> NothingReadableError:
+    folders = ", ".join(source.name for source in settings.sources)
+    reasons = "".join(f"\n  {file.source}/{file.file_name}: {file.reason}" for file in files)
+    return NothingReadableError(
+        f"{settings.landing_dir}: no file below {folders} that can be read, and nothing was loaded "
+        "before. Put exports there (.csv, .csv.gz, .jsonl, .parquet); kpimart inspect shows what "
+        f"each is taken for{reasons}"
+    )
+
+
+def _remove_orphans(lake_dir: Path, known: Ledger) -> None:
+    """Batch folders of a run that was killed before its commit are gone."""
+    committed = {ledger.batch_dir(lake_dir, entry) for entry in known.entries if entry.batch}
+    for folder in lake_dir.glob("[!_]*/*/b*"):
+        if folder not in committed:
+            shutil.rmtree(folder)
+
+
+def _commit(
+    settings: Settings, made: plan.Plan, *, connection: duckdb.DuckDBPyConnection
+) -> None:
+    entries = [*made.refusals, *(pending.entry for pending in made.loads)]
+    for pending in made.loads:
+        if pending.placed is None:
+            continue
+        path = ledger.batch_file(settings.lake_dir, pending.entry)
+        with durable.replacing(path) as temporary:
+            connection.execute(
+                f"copy ({pending.placed.select} order by _as_of, _row nulls last, _key) "
+                f"to {literal(temporary)} (format parquet, compression zstd)"
+            )
+    if entries:
+        ledger.append(settings.lake_dir, entries)
+
+
+def _told(made: plan.Plan) -> Extraction:
+    files = [*made.outcomes, *(pending.outcome for pending in made.loads)]
+    return Extraction(
+        files=sorted(files, key=lambda file: (file.source, file.file_name)), notes=made.notes
+    )

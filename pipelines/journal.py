@@ -1,0 +1,111 @@
+"""The journal: what a night decided and published, append-only, beside the exports in the lake.
+
+State that no export can give back: publishes, check results, decisions of people, values published.
+Each kind is a folder of numbered Parquet files; a file, once there, never changes.
+"""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Literal
+
+import duckdb
+
+from pipelines import durable
+from pipelines.sql import literal, quoted
+
+Kind = Literal["publishes", "check_results", "decisions", "published_values"]
+
+COLUMNS: dict[Kind, dict[str, str]] = {
+    "publishes": {
+        "version": "varchar",
+        "as_of": "timestamp",
+        "published_at": "timestamp",
+        "code_version": "varchar",
+        "spec_version": "varchar",
+        "file_sha256": "varchar",
+    },
+    "check_results": {
+        "version": "varchar",
+        "as_of": "timestamp",
+        "check": "varchar",
+        "table": "varchar",
+        "severity": "varchar",
+        "passed": "boolean",
+        "rows": "bigint",
+        "reason": "varchar",
+        "examples": "varchar",
+        "kpis": "varchar",
+    },
+    "decisions": {
+        "decision": "varchar",
+        "batch": "varchar",
+        "reason": "varchar",
+        "decided_by": "varchar",
+        "decided_at": "timestamp",
+    },
+    "published_values": {
+        "version": "varchar",
+        "as_of": "timestamp",
+        "kpi": "varchar",
+        "statistic": "varchar",
+        "grain": "varchar",
+        "period_start": "date",
+        "scope": "varchar",
+        "member": "varchar",
+        "value": "double",
+        "numerator": "double",
+        "denominator": "double",
+    },
+}
+
+
+def files(lake_dir: Path, kind: Kind) -> list[Path]:
+    """The files of one kind, oldest first."""
+    return sorted((lake_dir / "_journal" / kind).glob("[0-9]*.parquet"))
+
+
+def append(
+    lake_dir: Path, kind: Kind, select: str, *, connection: duckdb.DuckDBPyConnection
+) -> Path:
+    """One more file of this kind, with the rows of a select; columns beyond the kind's are kept."""
+    present = files(lake_dir, kind)
+    number = int(present[-1].stem) + 1 if present else 1
+    path = lake_dir / "_journal" / kind / f"{number:06d}.parquet"
+    with durable.replacing(path) as temporary:
+        connection.execute(f"copy ({select}) to {literal(temporary)} (format parquet)")
+    return path
+
+
+def append_rows(lake_dir: Path, kind: Kind, rows: Sequence[Mapping[str, object]]) -> Path:
+    """One more file of this kind, with these rows; a column that is not given is NULL.
+
+    Raises:
+        ValueError: a row has a column that the kind does not have.
+    """
+    types = COLUMNS[kind]
+    unknown = sorted({name for row in rows for name in row} - set(types))
+    if unknown:
+        raise ValueError(f"journal {kind}: no column {', '.join(unknown)}")
+    declared = ", ".join(f"{quoted(name)} {sql_type}" for name, sql_type in types.items())
+    with duckdb.connect() as connection:
+        connection.execute(f"create table given ({declared})")
+        if rows:
+            marks = ", ".join("?" for _ in types)
+            connection.executemany(
+                f"insert into given values ({marks})",
+                [[row.get(name) for name in types] for row in rows],
+            )
+        return append(lake_dir, kind, "select * from given", connection=connection)
+
+
+def select(lake_dir: Path, kind: Kind) -> str:
+    """SQL that yields every row of this kind: its columns, typed, also when there is no file."""
+    types = COLUMNS[kind].items()
+    empty = ", ".join(f"cast(null as {sql_type}) as {quoted(name)}" for name, sql_type in types)
+    nothing = f"select {empty} where false"
+    paths = files(lake_dir, kind)
+    if not paths:
+        return nothing
+    listed = ", ".join(literal(path) for path in paths)
+    kept = f"select * from read_parquet([{listed}], union_by_name => true)"
+    return f"{nothing} union all by name {kept}"

@@ -1,0 +1,176 @@
+"""What of a build is published, and its copy into a new file: tables, views, comments.
+
+Also the home of the two tables that only a publish can fill: `quality.publishes` and
+`quality.check_results`. Databases are attached as `build` and `mart`.
+"""
+
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import duckdb
+
+from pipelines.errors import BlockedError
+from pipelines.journal import Kind
+from pipelines.publish.records import Publish, check_rows, insert, relation
+from pipelines.report import CheckResult
+from pipelines.sql import literal, quoted
+
+SCHEMAS = ("marts", "kpis", "quality")
+STORAGE_VERSION = "v1.2.0"  # the oldest client that can read the mart
+
+# column of the mart: (column of the journal, meaning)
+_PUBLISHES = {
+    "version": ("version", "Name of the published version, as in mart/versions/"),
+    "as_of": ("as_of", "UTC moment up to which the sources' data reach"),
+    "published_at": ("published_at", "UTC moment of the publish"),
+    "code_version": ("code_version", "Version of the code that built it"),
+    "spec_version": ("spec_version", "Version of the KPI definitions that it was built with"),
+    "inputs_digest": ("inputs_digest", "Digest of the inputs: equal inputs have equal digests"),
+    "tables": ("tables", "Number of tables copied from the build"),
+    "rows": ("rows", "Number of rows in these tables"),
+}
+_CHECK_RESULTS = {
+    "version": ("version", "Published version that the check belongs to"),
+    "check_name": ("check", "Name of the check"),
+    "table_name": ("table", "Table that was checked, as schema.table"),
+    "severity": ("severity", "critical (blocks the publish) or warning (annotates KPIs)"),
+    "is_passed": ("passed", "True when the check found nothing"),
+    "offending_rows": ("rows", "Number of rows that the check objects to"),
+    "kpis": ("kpis", "KPIs that a failure affects, joined with a comma"),
+    "reason": ("reason", "Why the check exists, or what it found"),
+    "examples": ("examples", "Up to five offending rows, as a JSON list"),
+}
+_OWN: dict[Kind, tuple[str, dict[str, tuple[str, str]]]] = {
+    "publishes": ("One row per publish, this version's own included", _PUBLISHES),
+    "check_results": ("One row per check and published version", _CHECK_RESULTS),
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Contents:
+    """What a build publishes: tables and views as quoted `schema.name`, without the database."""
+
+    tables: tuple[str, ...]
+    views: tuple[str, ...]
+
+
+def relation_name(schema: str, name: str) -> str:
+    """A relation's name, quoted, without its database."""
+    return f"{quoted(schema)}.{quoted(name)}"
+
+
+_PUBLISHED = (
+    f"schema_name in ({', '.join(literal(schema) for schema in SCHEMAS)}) "
+    f"and not (schema_name = 'quality' and name in ({', '.join(literal(name) for name in _OWN)}))"
+)
+
+
+def contents(connection: duckdb.DuckDBPyConnection, *, database: str = "build") -> Contents:
+    """The tables and views of a database that belong into the mart."""
+    found: dict[str, tuple[str, ...]] = {}
+    for kind in ("table", "view"):
+        rows = connection.execute(
+            f"select schema_name, name from (select *, {kind}_name as name from duckdb_{kind}s()) "
+            f"where database_name = ? and not internal and {_PUBLISHED} order by 1, 2",
+            [database],
+        ).fetchall()
+        found[kind] = tuple(relation_name(schema, name) for schema, name in rows)
+    return Contents(tables=found["table"], views=found["view"])
+
+
+def copy_build(connection: duckdb.DuckDBPyConnection) -> Contents:
+    """The build's tables, views and comments are in the mart."""
+    copied = contents(connection)
+    for schema in SCHEMAS:
+        connection.execute(f"create schema mart.{quoted(schema)}")
+    for table in copied.tables:
+        connection.execute(f"create table mart.{table} as select * from build.{table}")
+    _copy_views(connection)
+    _copy_comments(connection)
+    return copied
+
+
+def _copy_views(connection: duckdb.DuckDBPyConnection) -> None:
+    """Views in the order of their dependencies: a round creates what the earlier rounds allow.
+
+    DuckDB stores a view without its own database's name, so the text holds in any file.
+    """
+    waiting = connection.execute(
+        "select schema_name, name, sql from (select *, view_name as name from duckdb_views()) "
+        f"where database_name = 'build' and not internal and {_PUBLISHED} order by 1, 2"
+    ).fetchall()
+    connection.execute("use mart")
+    while waiting:
+        refused: list[tuple[str, str, str]] = []
+        error: duckdb.Error | None = None
+        for schema, name, sql in waiting:
+            try:
+                connection.execute(sql)
+            except (duckdb.CatalogException, duckdb.BinderException) as refusal:
+                refused.append((schema, name, sql))
+                error = refusal
+        if len(refused) == len(waiting):
+            schema, name, _ = refused[-1]
+            raise BlockedError(
+                f"{schema}.{name}: the view reads something that is not published (published are "
+                f"the schemas {', '.join(SCHEMAS)}): {error}. Make it a table, or read "
+                "published relations"
+            ) from error
+        waiting = refused
+
+
+def _copy_comments(connection: duckdb.DuckDBPyConnection) -> None:
+    statements: list[str] = []
+    for kind in ("table", "view"):
+        rows = connection.execute(
+            f"select schema_name, name, comment from (select *, {kind}_name as name "
+            f"from duckdb_{kind}s()) where database_name = 'build' and comment is not null "
+            f"and {_PUBLISHED}"
+        ).fetchall()
+        statements += [
+            f"comment on {kind} mart.{relation_name(schema, name)} is {literal(comment)}"
+            for schema, name, comment in rows
+        ]
+    rows = connection.execute(
+        "select schema_name, name, column_name, comment from (select *, table_name as name "
+        f"from duckdb_columns()) where database_name = 'build' and comment is not null "
+        f"and {_PUBLISHED}"
+    ).fetchall()
+    statements += [
+        f"comment on column mart.{relation_name(schema, name)}.{quoted(column)} "
+        f"is {literal(comment)}"
+        for schema, name, column, comment in rows
+    ]
+    for statement in statements:
+        connection.execute(statement)
+
+
+def add_own_tables(
+    connection: duckdb.DuckDBPyConnection,
+    lake_dir: Path,
+    *,
+    publish: Publish,
+    tables: int,
+    rows: int,
+    check_results: list[CheckResult],
+) -> None:
+    """`quality.publishes` and `quality.check_results` hold the journal and this publish."""
+    counts: dict[str, object] = {"tables": tables, "rows": rows}
+    own: dict[Kind, list[dict[str, object]]] = {
+        "publishes": [{**asdict(publish), **counts}],
+        "check_results": check_rows(publish, check_results),
+    }
+    for name, (comment, columns) in _OWN.items():
+        table = f"mart.quality.{name}"
+        sources = {meant: source for meant, (source, _) in columns.items()}
+        listed = ", ".join(f"{quoted(source)} as {meant}" for meant, source in sources.items())
+        connection.execute(
+            f"create table {table} as select {listed} from ({relation(lake_dir, name)}) "
+            "order by journal_file"
+        )
+        insert(
+            connection, table, [[row[source] for source in sources.values()] for row in own[name]]
+        )
+        connection.execute(f"comment on table {table} is {literal(comment)}")
+        for column, (_, meaning) in columns.items():
+            connection.execute(f"comment on column {table}.{column} is {literal(meaning)}")

@@ -1,0 +1,188 @@
+"""From an audited build to the file that readers open: all of it in one atomic step, or nothing.
+
+The order of the durable steps is what makes it safe: file, then journal, then link. The journal's
+`publishes` record is the commit point; what a kill leaves on either side, `recover` settles.
+"""
+
+import hashlib
+import time
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import duckdb
+
+from pipelines import durable, journal
+from pipelines.errors import BlockedError, KpimartError
+from pipelines.publish.contents import (
+    STORAGE_VERSION,
+    Contents,
+    add_own_tables,
+    copy_build,
+)
+from pipelines.publish.records import Publish, append_check_results, append_publish
+from pipelines.publish.values import changed_values
+from pipelines.publish.verify import verify
+from pipelines.publish.versions import (
+    clear_errors,
+    linked_version,
+    next_version,
+    prune,
+    recover,
+    settle_link,
+    version_path,
+)
+from pipelines.report import CheckResult
+from pipelines.settings import Settings
+from pipelines.sql import literal
+
+_STATISTICS = '"kpis"."kpi_statistics"'
+
+
+@dataclass(frozen=True, kw_only=True)
+class Publication:
+    """A published version; `is_current` is False while another version is pinned."""
+
+    version: str
+    path: Path
+    tables: int
+    rows: int
+    bytes: int
+    seconds: float
+    is_current: bool
+
+
+def publish(
+    settings: Settings,
+    *,
+    build: Path,
+    as_of: datetime,
+    code_version: str,
+    spec_version: str,
+    inputs_digest: str,
+    check_results: list[CheckResult],
+) -> Publication:
+    """The build is published: verified, on disk, in the journal, and what readers get next.
+
+    The caller holds the lock, and has closed the build.
+
+    Raises:
+        BlockedError: a critical check failed, or the copy does not equal the build.
+        KpimartError: the disk or its permissions; readers keep a whole version.
+    """
+    begun = time.perf_counter()
+    _assert_audited(check_results)
+    recover(settings)
+    with clear_errors(settings):
+        mine = Publish(
+            version=next_version(settings),
+            as_of=_naive_utc(as_of),
+            published_at=_naive_utc(datetime.now(UTC)),
+            code_version=code_version,
+            spec_version=spec_version,
+            inputs_digest=inputs_digest,
+        )
+        final = version_path(settings, mine.version)
+        tables, rows = _write_version(settings, build, final, mine, check_results)
+        _record(settings, mine, final, tables=tables, rows=rows, check_results=check_results)
+        left = linked_version(settings)
+        settle_link(settings)
+        prune(settings, left=left)
+    return Publication(
+        version=mine.version,
+        path=final,
+        tables=tables,
+        rows=rows,
+        bytes=final.stat().st_size,
+        seconds=time.perf_counter() - begun,
+        is_current=linked_version(settings) == mine.version,
+    )
+
+
+def _naive_utc(moment: datetime) -> datetime:
+    """The moment as databases hold it; one without a zone is UTC already."""
+    return moment.astimezone(UTC).replace(tzinfo=None) if moment.tzinfo else moment
+
+
+def _assert_audited(check_results: list[CheckResult]) -> None:
+    blocking = [result for result in check_results if result.blocks]
+    if blocking:
+        named = "; ".join(f"{one.check} on {one.table}: {one.rows} rows" for one in blocking)
+        raise BlockedError(f"a critical check failed, nothing was published: {named}")
+
+
+def _write_version(
+    settings: Settings,
+    build: Path,
+    final: Path,
+    mine: Publish,
+    check_results: list[CheckResult],
+) -> tuple[int, int]:
+    """The version's file is on disk, verified; gives the number of tables and rows copied."""
+    with durable.replacing(final) as tmp, duckdb.connect() as connection:
+        try:
+            connection.execute(f"set temp_directory = {literal(build.parent / 'spill')}")
+            connection.execute(f"attach {literal(build)} as build (read_only)")
+            copied, rows = _fill(connection, tmp, settings.lake_dir, mine, check_results)
+            # Read again from the closed file: what is verified is what is on disk.
+            connection.execute(f"attach {literal(tmp)} as mart (read_only)")
+            if verify(connection, copied) != rows:
+                raise BlockedError(f"{build}: the build changed while it was published")
+        finally:
+            connection.close()
+            tmp.with_name(tmp.name + ".wal").unlink(missing_ok=True)
+    return len(copied.tables), rows
+
+
+def _fill(
+    connection: duckdb.DuckDBPyConnection,
+    tmp: Path,
+    lake_dir: Path,
+    mine: Publish,
+    check_results: list[CheckResult],
+) -> tuple[Contents, int]:
+    """The new file has everything, and is closed."""
+    connection.execute(
+        f"attach {literal(tmp)} as mart (storage_version {literal(STORAGE_VERSION)})"
+    )
+    copied = copy_build(connection)
+    if _STATISTICS not in (*copied.tables, *copied.views):
+        raise KpimartError("kpis.kpi_statistics is not in the build; build the KPI models first")
+    rows = sum(
+        connection.execute(f"select count(*) from build.{table}").fetchall()[0][0]
+        for table in copied.tables
+    )
+    add_own_tables(
+        connection,
+        lake_dir,
+        publish=mine,
+        tables=len(copied.tables),
+        rows=rows,
+        check_results=check_results,
+    )
+    connection.execute("use memory")
+    connection.execute("detach mart")
+    return copied, rows
+
+
+def _record(
+    settings: Settings,
+    mine: Publish,
+    final: Path,
+    *,
+    tables: int,
+    rows: int,
+    check_results: list[CheckResult],
+) -> None:
+    """The journal has the publish; its last append is the commit point."""
+    lake_dir = settings.lake_dir
+    with duckdb.connect() as connection:
+        connection.execute(f"attach {literal(final)} as mart (read_only)")
+        connection.execute("use mart")
+        changed = changed_values(lake_dir, mine, statistics=f"mart.{_STATISTICS}")
+        journal.append(lake_dir, "published_values", changed, connection=connection)
+    append_check_results(lake_dir, mine, check_results)
+    with final.open("rb") as file:
+        sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+    size = final.stat().st_size
+    append_publish(lake_dir, mine, tables=tables, rows=rows, size=size, file_sha256=sha256)
