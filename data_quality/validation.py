@@ -154,10 +154,7 @@ def _gx_query(sql: str) -> str:
     """
     rows = sql.replace("{batch}", "batch").rstrip("; \n")
     literal = rows.replace("{", "{{").replace("}", "}}").replace(":", "\\:")
-    return (
-        "with batch as not materialized (select * from {batch}) "
-        f"select * from ({literal}) as offending"
-    )
+    return f"with batch as (select * from {{batch}}) select * from ({literal}) as offending"
 
 
 def _result(check: Check, *, table: str, found: Any, source: Any) -> CheckResult:

@@ -4,7 +4,7 @@ A step is done when it returns: file and folder are synced. No other module call
 """
 
 import os
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -26,7 +26,7 @@ def make_dirs(path: Path) -> None:
 
 
 @contextmanager
-def replacing(path: Path) -> Iterator[Path]:
+def replacing(path: Path) -> Generator[Path]:
     """A temporary path to write to, which takes the place of `path` when the block ends well.
 
     Readers see the old file or the whole new one, never a part.

@@ -268,6 +268,11 @@ class Settings(_Strict):
         others = sorted({source.system for source in self.sources} - {"mapped"})
         return ("mapped", *others)
 
+    @property
+    def company_zone(self) -> ZoneInfo:
+        """The zone whose midnight ends a day, a month, a quarter."""
+        return ZoneInfo(self.company.timezone)
+
     def source_timezone(self, source: Source) -> ZoneInfo:
         """The zone of a source's times that carry none."""
         return ZoneInfo(source.timezone or self.company.timezone)

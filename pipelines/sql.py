@@ -1,7 +1,10 @@
-"""Names, texts and moments as DuckDB SQL; no statement lives here."""
+"""Names, texts and moments as DuckDB SQL, and the one row of a query; no statement lives here."""
 
 from datetime import datetime
 from pathlib import Path
+from typing import Any
+
+import duckdb
 
 
 def quoted(name: str) -> str:
@@ -22,3 +25,13 @@ def moment(value: datetime) -> str:
 def path_list(paths: list[Path]) -> str:
     """The paths as a list literal, for read_parquet."""
     return "[" + ", ".join(literal(path) for path in paths) + "]"
+
+
+def one_row(connection: duckdb.DuckDBPyConnection, query: str) -> tuple[Any, ...]:
+    """The only row of a query; the result is read to its end, for an open one holds the connection.
+
+    Raises:
+        ValueError: the query gave no row, or several.
+    """
+    (row,) = connection.execute(query).fetchall()
+    return row

@@ -14,7 +14,7 @@ import duckdb
 
 from pipelines.extract.ledger import Counts, Entry, batch_file
 from pipelines.extract.objects import ObjectShape
-from pipelines.sql import moment, path_list
+from pipelines.sql import moment, one_row, path_list
 
 STORED = ("_key", "_row", "_as_of", "_batch", "_op")
 LONGEST_SEARCH = 50_000_000
@@ -62,6 +62,7 @@ class Timeline:
         connection: duckdb.DuckDBPyConnection,
         *,
         name: str,
+        source: str,
         shape: ObjectShape,
         lake_dir: Path,
         applied: list[Entry],
@@ -69,6 +70,7 @@ class Timeline:
     ) -> None:
         self._connection = connection
         self._name = name
+        self._source = source
         self._shape = shape
         self._lake_dir = lake_dir
         self._applied = applied
@@ -78,7 +80,7 @@ class Timeline:
     def place(self, loads: list[Load]) -> list[Placed]:
         """The loads in the order of their `as_of`, each with its rows and counts.
 
-        When a load that was to supersede a batch is held, that batch stays, and all are placed anew.
+        When a load that was to supersede a batch is held, that batch stays: all are placed anew.
         """
         names = {name for load in loads for name in load.extra}
         names |= {name for entry in self._applied for name in entry.extra}
@@ -91,7 +93,7 @@ class Timeline:
             loads = [replace(load, supersedes=()) if load.hold else load for load in loads]
 
     def _place_once(self, loads: list[Load]) -> dict[str, tuple[str | None, bool, Counts]]:
-        """Reason to hold, whether it would have superseded an applied batch, and counts, by batch."""
+        """By batch: reason to hold, whether it was to supersede an applied batch, and counts."""
         replaced = {batch for load in loads if not load.hold for batch in load.supersedes}
         survivors = [entry for entry in self._applied if entry.batch not in replaced]
         is_replacing = len(survivors) < len(self._applied)
@@ -168,8 +170,7 @@ class Timeline:
         )
 
     def _count(self, query: str) -> int:
-        row = self._connection.execute(query).fetchone()
-        return int(row[0]) if row else 0
+        return int(one_row(self._connection, query)[0])
 
     def _insert(self, load: Load) -> tuple[str | None, Counts]:
         """Place one load: compare, judge, and store what it changes unless it is held."""
@@ -250,9 +251,7 @@ class Timeline:
             else f"exists (select 1 from {keyless} as line where list_bool_and(list_transform("
             "string_split(_key, '|'), lambda part: contains(line._raw, part))))"
         )
-        self._connection.execute(
-            f"delete from {name}_diff where verdict = 'vanished' and {named}"
-        )
+        self._connection.execute(f"delete from {name}_diff where verdict = 'vanished' and {named}")
 
     def _store(self, load: Load) -> None:
         """The load's own rows and tombstones; they win over rows restored at the same moment.
@@ -261,8 +260,10 @@ class Timeline:
         export which comes later, for an earlier moment, must not undo.
         """
         name = self._name
-        kept = "('new', 'changed', 'unchanged')" if load.mode == "incremental" else (
-            "('new', 'changed')"
+        kept = (
+            "('new', 'changed', 'unchanged')"
+            if load.mode == "incremental"
+            else ("('new', 'changed')")
         )
         columns = ", ".join(self._columns)
         given = ", ".join(f"given.{column}" for column in self._columns)
@@ -316,23 +317,31 @@ class Timeline:
         """)
 
     def _placed(self, load: Load, counts: Counts) -> Placed:
+        """The load with the rows to store: all of a held one, the changes of an applied one."""
         if load.hold:
-            select = self._held_rows(load)
-            rows_at = {}
-        else:
-            select = f"{self._stored_rows(load)} union all by name {self._quarantined_rows(load)}"
-            rows_at = {
-                at.isoformat(): count
-                for at, count in self._connection.execute(
-                    f"select _as_of, count(*) from {self._name}_placed "
-                    f"where _batch = '{load.batch}' group by _as_of order by _as_of"
-                ).fetchall()
-            }
-            restored = self._count(
-                f"select count(*) from {self._name}_placed "
-                f"where _batch = '{load.batch}' and is_restored"
-            )
-            counts = replace(counts, restored_rows=restored)
+            select = self._stamped(load)
+            return self._result(load, counts, select=select, rows_at={})
+        placed = f"{self._name}_placed where _batch = '{load.batch}'"
+        at = self._connection.execute(
+            f"select _as_of, count(*) from {placed} group by _as_of order by _as_of"
+        ).fetchall()
+        restored = self._count(f"select count(*) from {placed} and is_restored")
+        select = (
+            f"select * exclude (is_restored), '{self._source}' as _source, "
+            "cast(null as varchar[]) as _reject, cast(null as varchar) as _raw, "
+            f"cast(null as bigint) as _line from {placed} union all by name "
+            f"select * from ({self._stamped(load)}) where _reject is not null"
+        )
+        return self._result(
+            load,
+            replace(counts, restored_rows=restored),
+            select=select,
+            rows_at={day.isoformat(): count for day, count in at},
+        )
+
+    def _result(
+        self, load: Load, counts: Counts, *, select: str, rows_at: dict[str, int]
+    ) -> Placed:
         return Placed(
             load=load,
             counts=counts,
@@ -342,24 +351,11 @@ class Timeline:
             rows_at=rows_at,
         )
 
-    def _stored_rows(self, load: Load) -> str:
-        return (
-            f"select * exclude (is_restored), cast(null as varchar[]) as _reject, "
-            "cast(null as varchar) as _raw, cast(null as bigint) as _line "
-            f"from {self._name}_placed where _batch = '{load.batch}'"
-        )
-
     def _stamped(self, load: Load) -> str:
         return (
-            f"select *, {moment(load.as_of)} as _as_of, '{load.batch}' as _batch, "
-            f"'upsert' as _op from {self._content(load)}"
+            f"select *, '{self._source}' as _source, {moment(load.as_of)} as _as_of, "
+            f"'{load.batch}' as _batch, 'upsert' as _op from {self._content(load)}"
         )
-
-    def _quarantined_rows(self, load: Load) -> str:
-        return f"select * from ({self._stamped(load)}) where _reject is not null"
-
-    def _held_rows(self, load: Load) -> str:
-        return self._stamped(load)
 
 
 def _in_order(survivors: list[Entry], loads: list[Load]) -> Iterator[Entry | Load]:
@@ -369,4 +365,4 @@ def _in_order(survivors: list[Entry], loads: list[Load]) -> Iterator[Entry | Loa
     """
     last = {(entry.as_of, entry.mode): entry for entry in survivors}
     events: list[Entry | Load] = [*last.values(), *loads]
-    return iter(sorted(events, key=lambda event: (event.as_of or datetime.min, event.batch or "")))
+    return iter(sorted(events, key=lambda event: (str(event.as_of), str(event.batch))))

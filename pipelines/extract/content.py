@@ -17,7 +17,7 @@ from pipelines.extract.objects import ObjectShape
 from pipelines.extract.recognise import missing_headers, near_matches
 from pipelines.extract.refusal import RefusedFileError
 from pipelines.settings import ObjectConfig
-from pipelines.sql import literal
+from pipelines.sql import literal, one_row
 
 READ_ERRORS = (duckdb.InvalidInputException, duckdb.IOException)
 SHOWN_PROBLEMS = 5
@@ -25,9 +25,10 @@ SHOWN_PROBLEMS = 5
 
 @dataclass(frozen=True, kw_only=True)
 class Content:
-    """The verdicts on one file. `rows` is a select with one row per row of the file that is kept:
+    """One file's rows and the tally of their verdicts.
 
-    canonical and x_ columns, `_key`, `_row`, `_reject`, `_raw`, `_line`.
+    `rows` is a select with one row per row that is neither blank nor repeated: canonical and x_
+    columns, `_key`, `_row`, `_reject`, `_raw`, `_line`.
     """
 
     rows: str
@@ -174,11 +175,6 @@ def _typed_select(context: _Context, rows: str, order: conversion.DateOrder) -> 
         )
         for name in context.mapped
     ]
-    texts = "".join(f", {item.text} as _text_{item.name}" for item in converted)
-    values = "".join(
-        f", cast({item.value} as {context.shape.columns[item.name].sql_type}) as {item.name}"
-        for item in converted
-    )
     problems = ", ".join(["_broken", *(item.problem for item in converted if item.problem)])
     shifts = ", ".join(item.shift for item in converted if item.shift)
     blank = " and ".join(
@@ -203,7 +199,7 @@ def _typed_select(context: _Context, rows: str, order: conversion.DateOrder) -> 
                 when len(_problems) > 0 then _problems
                 when {key} is null then [{literal("no key: " + _key_label(context) + " is empty")}]
             end as _reject,
-            case when _reject is not null then cast(_delivered as varchar) end as _raw,
+            case when _reject is not null then {read.delivered(context.export)} end as _raw,
             _shifts,
         from (
             select
@@ -211,7 +207,7 @@ def _typed_select(context: _Context, rows: str, order: conversion.DateOrder) -> 
                 list_filter([{problems}], lambda reason: reason is not null) as _problems,
                 {blank} and _broken is null as _blank,
                 list_filter([{shifts}]::varchar[], lambda shift: shift is not null) as _shifts,
-            from (select *{values} from (select *{texts} from ({rows})))
+            from ({conversion.layered(rows, converted, shape=context.shape)})
         )
     """
 
@@ -232,17 +228,17 @@ class _Tally:
 
 def _tally(context: _Context) -> _Tally:
     updated = "max(updated_at)" if "updated_at" in context.shape.columns else "max(null::timestamp)"
-    row = context.connection.execute(
+    has_rejects, has_repeated_keys, updated_at, ambiguous, skipped = one_row(
+        context.connection,
         f"select count(_reject) > 0, count(_key) <> count(distinct _key), {updated}, "
         "count(*) filter (where list_contains(_shifts, 'ambiguous')), "
         "count(*) filter (where list_contains(_shifts, 'skipped')) "
-        f"from {context.name}_typed"
-    ).fetchone()
-    has_rejects, has_repeated_keys, updated_at, ambiguous, skipped = row or (False,) * 5
+        f"from {context.name}_typed",
+    )
     return _Tally(
-        has_rejects=bool(has_rejects),
-        has_repeated_keys=bool(has_repeated_keys),
-        updated_at=updated_at or None,
+        has_rejects=has_rejects,
+        has_repeated_keys=has_repeated_keys,
+        updated_at=updated_at,
         ambiguous=ambiguous,
         skipped=skipped,
     )
@@ -266,8 +262,7 @@ def _number_rows(
         return
     is_whole = ~np.isin(lines, [item.line for item in broken])
     rows = np.flatnonzero(is_whole) + 1
-    counted = connection.execute(f"select count(*) from {name}_typed").fetchone()
-    if counted != (len(rows),):
+    if one_row(connection, f"select count(*) from {name}_typed") != (len(rows),):
         connection.execute(plain)
         return
     places = pd.DataFrame(
@@ -331,9 +326,10 @@ def _add_delivered(context: _Context) -> None:
     name, connection = context.name, context.connection
     path = context.scratch / f"{name}_delivered.parquet"
     rows = read.rows_select(context.export, connection=connection)
-    connection.execute(f"copy (select _delivered from ({rows})) to {literal(path)}")
+    shown = read.delivered(context.export)
+    connection.execute(f"copy (select {shown} as _delivered from ({rows})) to {literal(path)}")
     connection.execute(f"""
-        update {name}_verdicts as verdict set delivered = cast(again._delivered as varchar)
+        update {name}_verdicts as verdict set delivered = again._delivered
         from read_parquet({literal(path)}, file_row_number => true) as again
         where again.file_row_number + 1 = verdict._position
     """)
@@ -341,14 +337,15 @@ def _add_delivered(context: _Context) -> None:
 
 def _count_verdicts(context: _Context) -> tuple[int, int]:
     name = context.name
-    row = context.connection.execute(f"""
-        select
-            (select count(*) from {name}_typed where _blank)
-                + (select count(*) from {name}_verdicts where is_skipped),
-            (select count(_reject) from {name}_typed) + (select count(conflict) from {name}_verdicts)
-    """).fetchone()
-    skipped, quarantined = row or (0, 0)
-    return int(skipped), int(quarantined)
+    blank, wrong = one_row(
+        context.connection,
+        f"select count(*) filter (where _blank), count(_reject) from {name}_typed",
+    )
+    repeated, in_conflict = one_row(
+        context.connection,
+        f"select count(*) filter (where is_skipped), count(conflict) from {name}_verdicts",
+    )
+    return blank + repeated, wrong + in_conflict
 
 
 def _keep_broken(

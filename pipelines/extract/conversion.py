@@ -3,15 +3,15 @@
 Every rule about spellings of NULL, numbers, booleans, dates and zones is here, for all formats.
 """
 
-from dataclasses import dataclass
-from typing import Literal
+from dataclasses import dataclass, replace
+from typing import Any, Literal
 
 import duckdb
 
 from pipelines.extract.objects import Column, ObjectShape
 from pipelines.extract.refusal import RefusedFileError
 from pipelines.settings import ObjectConfig
-from pipelines.sql import literal, quoted
+from pipelines.sql import literal, one_row, quoted
 
 DateOrder = Literal["YMD", "DMY", "MDY"]
 
@@ -38,20 +38,33 @@ DATE_EXAMPLES: dict[DateOrder, str] = {
     "MDY": "12/31/2024",
 }
 EARLIEST, LATEST = "1970-01-01", "2100-01-01"
+REPEATED_MINUTES = (120, 60, 30)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Converted:
-    """The SQL of one column: its value, why it has none, and what its clock change did.
+    """The SQL of one column, in layers: each step names an expression over the ones before it.
 
-    All read the column's text as `_text_<name>`; `shift` is 'ambiguous', 'skipped' or NULL.
+    `value` is the typed value or NULL, `problem` why a text has none, `shift` what a change of
+    clocks did to it ('ambiguous', 'skipped' or NULL).
     """
 
     name: str
-    text: str
+    steps: tuple[tuple[str, str], ...]
     value: str
-    problem: str | None
+    expected: str | None = None
     shift: str | None = None
+    label: str = ""
+
+    @property
+    def problem(self) -> str | None:
+        """Why the text has no value, as SQL over text and value."""
+        if self.expected is None:
+            return None
+        text = f"_text_{self.name}"
+        start = literal(f"{self.label}: ")
+        found = f"{start} || chr(39) || left({text}, 80) || chr(39) || ' is not {self.expected}'"
+        return f"case when {text} is not null and {self.name} is null then {found} end"
 
 
 def trimmed(header: str) -> str:
@@ -77,28 +90,18 @@ def text_of(column: str, *, config: ObjectConfig) -> str:
 
 def convert(column: Column, *, config: ObjectConfig, zone: str, order: DateOrder) -> Converted:
     """The SQL of one mapped column whose header the file has."""
-    text = f"_text_{column.name}"
-    value, expected, shift = _VALUES[column.type](text, zone, order)
     header = config.columns[column.name]
-    label = column.name if header == column.name else f"{column.name} ({header})"
-    problem = None
-    if expected:
-        found = f"{literal(label + ': ')} || '''' || left({text}, 80) || ''' is not {expected}'"
-        problem = f"case when {text} is not null and {column.name} is null then {found} end"
-    return Converted(
-        name=column.name,
-        text=text_of(column.name, config=config),
-        value=value,
-        problem=problem,
-        shift=shift,
+    text = f"_text_{column.name}"
+    converted = _CONVERSIONS[column.type](column.name, text, zone, order)
+    return replace(
+        converted,
+        steps=((text, text_of(column.name, config=config)), *converted.steps),
+        label=column.name if header == column.name else f"{column.name} ({header})",
     )
 
 
-_Sql = tuple[str, str | None, str | None]
-
-
-def _text(text: str, _zone: str, _order: DateOrder) -> _Sql:
-    return text, None, None
+def _text(name: str, text: str, _zone: str, _order: DateOrder) -> Converted:
+    return Converted(name=name, steps=(), value=text)
 
 
 def _decimal(text: str, sql_type: str) -> str:
@@ -106,94 +109,108 @@ def _decimal(text: str, sql_type: str) -> str:
     return f"case when {plain} then try_cast({text} as {sql_type}) end"
 
 
-def _money(text: str, _zone: str, _order: DateOrder) -> _Sql:
-    return _decimal(text, "decimal(18, 2)"), "a number such as 1234.50", None
+def _money(name: str, text: str, _zone: str, _order: DateOrder) -> Converted:
+    value = _decimal(text, "decimal(18, 2)")
+    return Converted(name=name, steps=(), value=value, expected="a number such as 1234.50")
 
 
-def _number(text: str, _zone: str, _order: DateOrder) -> _Sql:
-    return _decimal(text, "decimal(28, 9)"), "a number such as 0.25", None
+def _number(name: str, text: str, _zone: str, _order: DateOrder) -> Converted:
+    value = _decimal(text, "decimal(28, 9)")
+    return Converted(name=name, steps=(), value=value, expected="a number such as 0.25")
 
 
-def _integer(text: str, _zone: str, _order: DateOrder) -> _Sql:
+def _integer(name: str, text: str, _zone: str, _order: DateOrder) -> Converted:
     plain = f"regexp_full_match({text}, '{WHOLE_NUMBER}')"
-    whole = f"try_cast(split_part({text}, '.', 1) as bigint)"
-    return f"case when {plain} then {whole} end", "a whole number such as 12", None
+    value = f"case when {plain} then try_cast(split_part({text}, '.', 1) as bigint) end"
+    return Converted(name=name, steps=(), value=value, expected="a whole number such as 12")
 
 
-def _boolean(text: str, _zone: str, _order: DateOrder) -> _Sql:
+def _boolean(name: str, text: str, _zone: str, _order: DateOrder) -> Converted:
     value = (
         f"case when lower({text}) in ('true', '1', 'yes', 't', 'y') then true "
         f"when lower({text}) in ('false', '0', 'no', 'f', 'n') then false end"
     )
-    return value, "true or false (or yes, no, 1, 0)", None
+    expected = "true or false (or yes, no, 1, 0)"
+    return Converted(name=name, steps=(), value=value, expected=expected)
 
 
-def _part(text: str, group: int) -> str:
-    return f"regexp_extract({text}, '^{MOMENT}$', {group})"
+def _moment_steps(name: str, text: str, order: DateOrder) -> tuple[tuple[str, str], ...]:
+    """The parts of a moment's text, its day, and the moment as ISO text (NULL without a time).
 
-
-def _day(text: str, order: DateOrder) -> str:
-    """The date in a text of date and perhaps time; a year that comes first has one reading."""
+    A year that comes first has one reading, whatever the order.
+    """
+    parts, day, iso = f"_parts_{name}", f"_day_{name}", f"_iso_{name}"
     formats = ", ".join(map(literal, (*YEAR_FIRST_FORMATS, *DATE_FORMATS[order])))
-    return f"cast(try_strptime({_part(text, 1)}, [{formats}]) as date)"
-
-
-def _iso(text: str, order: DateOrder) -> str:
-    """The moment as ISO text, its offset as delivered; NULL without a time."""
-    offset = f"replace(upper({_part(text, 3)}), 'UTC', 'Z')"
+    offset = f"replace(upper({parts}.zone), 'UTC', 'Z')"
     return (
-        f"case when {_part(text, 2)} <> '' then "
-        f"cast({_day(text, order)} as varchar) || ' ' || {_part(text, 2)} || {offset} end"
+        (parts, f"regexp_extract({text}, '^{MOMENT}$', ['day', 'time', 'zone'])"),
+        (day, f"cast(try_strptime({parts}.day, [{formats}]) as date)"),
+        (
+            iso,
+            f"case when {parts}.time <> '' then "
+            f"cast({day} as varchar) || ' ' || {parts}.time || {offset} end",
+        ),
     )
 
 
 def _within(value: str) -> str:
-    return f"{value} >= '{EARLIEST}' and {value} < '{LATEST}'"
+    return f"case when {value} >= '{EARLIEST}' and {value} < '{LATEST}' then {value} end"
 
 
-def _date(text: str, zone: str, order: DateOrder) -> _Sql:
+def _date(name: str, text: str, zone: str, order: DateOrder) -> Converted:
     """A day as written; a moment with an offset is the day it falls on in the source's zone.
 
     Midnight with an offset is a day that a tool wrote as a moment: it stays the day as written.
     """
-    day = _day(text, order)
-    local = f"cast(timezone('{zone}', try_cast({_iso(text, order)} as timestamptz)) as date)"
-    midnight = f"regexp_full_match({_part(text, 2)}, '0?0:00(:00([.]0*)?)?')"
-    has_offset = f"{_part(text, 3)} <> '' and not {midnight}"
-    value = f"case when {has_offset} then {local} else {day} end"
-    expected = f"a {order} date such as {DATE_EXAMPLES[order]}, from 1970 to 2099"
-    return f"case when {_within(value)} then {value} end", expected, None
+    parts, chosen = f"_parts_{name}", f"_chosen_{name}"
+    local = f"cast(timezone('{zone}', try_cast(_iso_{name} as timestamptz)) as date)"
+    midnight = f"regexp_full_match({parts}.time, '0?0:00(:00([.]0*)?)?')"
+    is_moment = f"{parts}.zone <> '' and not {midnight}"
+    return Converted(
+        name=name,
+        steps=(
+            *_moment_steps(name, text, order),
+            (chosen, f"case when {is_moment} then {local} else _day_{name} end"),
+        ),
+        value=_within(chosen),
+        expected=f"a {order} date such as {DATE_EXAMPLES[order]}, from 1970 to 2099",
+    )
 
 
-def _timestamp(text: str, zone: str, order: DateOrder) -> _Sql:
+def _timestamp(name: str, text: str, zone: str, order: DateOrder) -> Converted:
     """UTC; a time without offset is the zone's.
 
     Of an hour that happens twice the first is meant, one that is skipped moves forward. DuckDB
     takes the second of the two, so an earlier moment with the same local time is sought.
     """
-    iso = _iso(text, order)
-    local = f"try_cast({iso} as timestamp)"
-    zoned = f"timezone('{zone}', {local})"
-    earlier = [
-        f"when timezone('{zone}', {zoned} - interval {gap}) = {local} "
-        f"then {zoned} - interval {gap}"
-        for gap in ("'2 hours'", "'1 hour'", "'30 minutes'")
-    ]
-    utc = (
-        f"timezone('UTC', case when {_part(text, 3)} <> '' then try_cast({iso} as timestamptz) "
-        f"{' '.join(earlier)} else {zoned} end)"
+    iso, local, zoned, utc = f"_iso_{name}", f"_local_{name}", f"_zoned_{name}", f"_utc_{name}"
+    gap = f"_gap_{name}"
+    tried = " ".join(
+        f"when timezone('{zone}', {zoned} - interval '{minutes} minutes') = {local} "
+        f"then interval '{minutes} minutes'"
+        for minutes in REPEATED_MINUTES
     )
-    shift = (
-        f"case when {_part(text, 3)} <> '' or {local} is null then null "
-        f"when timezone('{zone}', {zoned}) <> {local} then 'skipped' "
-        f"when {' or '.join(e.split(' then ')[0].removeprefix('when ') for e in earlier)} "
-        "then 'ambiguous' end"
+    return Converted(
+        name=name,
+        steps=(
+            *_moment_steps(name, text, order),
+            (local, f"case when _parts_{name}.zone = '' then try_cast({iso} as timestamp) end"),
+            (zoned, f"timezone('{zone}', {local})"),
+            (gap, f"case {tried} end"),
+            (
+                utc,
+                f"timezone('UTC', case when {local} is null then try_cast({iso} as timestamptz) "
+                f"else {zoned} - coalesce({gap}, interval '0 minutes') end)",
+            ),
+        ),
+        value=_within(utc),
+        expected="a moment such as 2024-12-31T13:45:00Z, from 1970 to 2099",
+        shift=f"case when {gap} is not null then 'ambiguous' "
+        f"when timezone('{zone}', {zoned}) <> {local} then 'skipped' end",
     )
-    expected = "a moment such as 2024-12-31T13:45:00Z, from 1970 to 2099"
-    return f"case when {_within(utc)} then {utc} end", expected, shift
 
 
-_VALUES = {
+_CONVERSIONS = {
     "text": _text,
     "money": _money,
     "number": _number,
@@ -202,6 +219,20 @@ _VALUES = {
     "date": _date,
     "timestamp": _timestamp,
 }
+
+
+def layered(rows: str, converted: list[Converted], *, shape: ObjectShape) -> str:
+    """The rows with every step and value added, one subquery per layer, so none is worked twice."""
+    depth = max((len(item.steps) for item in converted), default=0)
+    for level in range(depth):
+        steps = [item.steps[level] for item in converted if level < len(item.steps)]
+        added = "".join(f", {sql} as {name}" for name, sql in steps)
+        rows = f"select *{added} from ({rows})"
+    values = "".join(
+        f", cast({item.value} as {shape.columns[item.name].sql_type}) as {item.name}"
+        for item in converted
+    )
+    return f"select *{values} from ({rows})"
 
 
 def date_order(
@@ -240,10 +271,9 @@ def date_order(
     return "YMD", "the year comes first"
 
 
-def _evidence(
-    rows: str, texts: str, *, connection: duckdb.DuckDBPyConnection
-) -> tuple[str | None, str | None, str | None]:
-    row = connection.execute(
+def _evidence(rows: str, texts: str, *, connection: duckdb.DuckDBPyConnection) -> tuple[Any, ...]:
+    return one_row(
+        connection,
         f"""
         with dates as (
             select unnest([{texts}]) as found from ({rows})
@@ -265,10 +295,8 @@ def _evidence(
                 where first_part <= 12 and second_part <= 12 and first_part <> second_part
             ),
         from parts
-        """
-    ).fetchone()
-    day_first, month_first, example = row or (None, None, None)
-    return day_first, month_first, example
+        """,
+    )
 
 
 def _readings(example: str) -> str:
@@ -281,12 +309,13 @@ def _readings(example: str) -> str:
 
 
 def key_text(columns: tuple[str, ...], *, mapped: set[str]) -> str:
-    """The native key: its parts as text joined with '|', an unmapped or empty part as ''; or NULL."""
+    """The native key: its parts as text joined with '|', an empty part as ''; NULL when all are."""
     parts = [
         f"coalesce(cast({name} as varchar), '')" if name in mapped else "''" for name in columns
     ]
     empty = " and ".join(f"{part} = ''" for part in parts)
-    return f"case when {empty} then null else {" || '|' || ".join(parts)} end"
+    joined = " || '|' || ".join(parts)
+    return f"case when {empty} then null else {joined} end"
 
 
 def extra_names(headers: list[str], *, shape: ObjectShape) -> dict[str, str]:

@@ -106,11 +106,12 @@ def _same_content(file: Recognised, ledger: Ledger) -> list[Entry]:
 
 def _superseded(file: Recognised, ledger: Ledger) -> list[Entry]:
     """Batches of the same content by another contract; by name's date, only those of that date."""
-    named = file.given and file.given.basis == "setting pattern"
+    same = _same_content(file, ledger)
+    given = file.given
+    if given is None or given.basis != "setting pattern":
+        return same
     return [
-        entry
-        for entry in _same_content(file, ledger)
-        if not (named and entry.as_of_basis == "setting pattern" and entry.as_of != file.given.at)
+        entry for entry in same if entry.as_of_basis != "setting pattern" or entry.as_of == given.at
     ]
 
 
@@ -164,7 +165,9 @@ def _as_of(file: Recognised, loaded: content.Content, superseded: list[Entry]) -
     first = min(
         (e.as_of for e in superseded if e.as_of and e.as_of_basis == "file time"), default=None
     )
-    return moments.AsOf(at=first, basis="file time") if first else moments.from_file_time(file.offer)
+    return (
+        moments.AsOf(at=first, basis="file time") if first else moments.from_file_time(file.offer)
+    )
 
 
 def _lost_columns(file: Recognised, ledger: Ledger) -> str | None:
@@ -181,8 +184,7 @@ def _lost_columns(file: Recognised, ledger: Ledger) -> str | None:
     if not lost:
         return None
     named = "; ".join(
-        f"column {config.columns[c]!r} ({c}) is missing"
-        + near_matches(config.columns[c], columns)
+        f"column {config.columns[c]!r} ({c}) is missing" + near_matches(config.columns[c], columns)
         for c in lost
     )
     before = ledger.applied_batches(file.offer.source.name, of_object=file.object)

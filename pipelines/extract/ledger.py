@@ -189,7 +189,7 @@ def _files(lake_dir: Path) -> list[Path]:
     return sorted((lake_dir / "_ledger").glob("[0-9]*.jsonl"))
 
 
-def _plain(entry: Entry) -> dict[str, object]:
+def _plain(entry: Entry) -> dict[str, Any]:
     moments = {name: getattr(entry, name) for name in MOMENTS}
     return asdict(entry) | {name: at.isoformat() if at else None for name, at in moments.items()}
 

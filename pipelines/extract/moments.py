@@ -1,4 +1,4 @@
-"""When an export was true: the `as_of` of a file, from the settings, its name, its rows or its time.
+"""When an export was true: its `as_of`, from the settings, its name, its rows or its file time.
 
 Never from the wall clock.
 """

@@ -126,9 +126,7 @@ def _is_known(plan: Plan, file: judge.Recognised) -> bool:
     return True
 
 
-def _unchanged(
-    file: judge.Recognised, entry: Entry, about: judge.Description
-) -> FileOutcome:
+def _unchanged(file: judge.Recognised, entry: Entry, about: judge.Description) -> FileOutcome:
     problems: list[str] = []
     if file.given and file.given.at != entry.as_of:
         problems.append(
@@ -179,7 +177,8 @@ def _refuse(
         recorded_at=ledger.now(),
         reason=reason,
     )
-    is_told = any(replace(old, recorded_at=entry.recorded_at) == entry for old in plan.known.entries)
+    told_at = entry.recorded_at
+    is_told = any(replace(old, recorded_at=told_at) == entry for old in plan.known.entries)
     if not is_told:
         plan.refusals.append(entry)
     plan.outcomes.append(
@@ -246,12 +245,12 @@ def _add_accepted(settings: Settings, plan: Plan) -> None:
         is_wanted = (held.source, str(held.object)) in objects and held.batch not in replaced
         if not is_wanted or held.batch not in plan.accepted or held.as_of is None:
             continue
-        path = ledger.batch_file(settings.lake_dir, held)
+        kept = f"read_parquet({literal(ledger.batch_file(settings.lake_dir, held))})"
         load = Load(
             batch=UNNUMBERED,
             mode=held.mode,
             as_of=held.as_of,
-            rows=f"select * exclude (_as_of, _batch, _op) from read_parquet({literal(path)})",
+            rows=f"select * exclude (_source, _as_of, _batch, _op) from {kept}",
             extra=held.extra,
             counts=held.counts,
             supersedes=(str(held.batch),),
@@ -306,6 +305,7 @@ def _place(settings: Settings, plan: Plan, *, connection: duckdb.DuckDBPyConnect
             timeline = Timeline(
                 connection,
                 name=f"t{number}",
+                source=source,
                 shape=object_shapes()[name],
                 lake_dir=settings.lake_dir,
                 applied=plan.known.applied_batches(source, of_object=name),

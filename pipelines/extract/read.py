@@ -20,7 +20,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pipelines.extract.refusal import RefusedFileError
-from pipelines.sql import literal, quoted
+from pipelines.sql import literal, one_row, quoted
 
 Format = Literal["csv", "jsonl", "parquet"]
 Lines = npt.NDArray[np.int64]
@@ -30,6 +30,7 @@ FORMATS: dict[str, Format] = {".csv": "csv", ".jsonl": "jsonl", ".parquet": "par
 HEAD_BYTES = 64 * 1024
 LONGEST_LINE_BYTES = 16 * 1024 * 1024
 NO_DELIMITER = "\x01"
+GZIP_ERRORS = (EOFError, gzip.BadGzipFile, zlib.error)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,11 +84,12 @@ def peek(path: Path) -> Export:
 
 
 def _head(path: Path, *, is_compressed: bool) -> bytes:
-    opened = gzip.open(path) if is_compressed else path.open("rb")
-    with opened as file:
-        try:
+    with path.open("rb") as file:
+        if not is_compressed:
             return file.read(HEAD_BYTES)
-        except (EOFError, OSError, zlib.error) as error:
+        try:
+            return gzip.GzipFile(fileobj=file).read(HEAD_BYTES)
+        except GZIP_ERRORS as error:
             raise _bad_gzip(error) from error
 
 
@@ -119,7 +121,9 @@ def _header(text: str) -> tuple[str, tuple[str, ...]]:
     headers: dict[str, list[str]] = {}
     for delimiter in DELIMITERS:
         try:
-            headers[delimiter] = next(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter))
+            headers[delimiter] = next(
+                csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
+            )
         except csv.Error as error:
             raise RefusedFileError(
                 f"the header cannot be read: {error}", remedy="Export it again as CSV", line=1
@@ -183,7 +187,7 @@ def unpack(export: Export, *, scratch: Path) -> Export:
         try:
             with gzip.open(export.path) as packed, plain.open("wb") as file:
                 shutil.copyfileobj(packed, file, 1024 * 1024)
-        except (EOFError, OSError, zlib.error) as error:
+        except GZIP_ERRORS as error:
             raise _bad_gzip(error) from error
         export = replace(export, path=plain)
     return export
@@ -204,9 +208,11 @@ def with_all_columns(export: Export, *, connection: duckdb.DuckDBPyConnection) -
 def with_one_line_end(export: Export, *, scratch: Path) -> Export:
     """A copy of a CSV in which every line ends with a line feed alone; lines keep their number."""
     path = scratch / f"one_line_end_{export.path.name}"
-    with export.path.open(encoding="utf-8", errors="surrogateescape") as original:
-        with path.open("w", encoding="utf-8", errors="surrogateescape", newline="") as copy:
-            shutil.copyfileobj(original, copy, 1024 * 1024)
+    with (
+        export.path.open(encoding="utf-8", errors="surrogateescape") as original,
+        path.open("w", encoding="utf-8", errors="surrogateescape", newline="") as copy,
+    ):
+        shutil.copyfileobj(original, copy, 1024 * 1024)
     return replace(export, path=path)
 
 
@@ -219,9 +225,9 @@ def _json_lines(export: Export) -> str:
 
 
 def rows_select(export: Export, *, connection: duckdb.DuckDBPyConnection) -> str:
-    """A select of the rows in file order: every column as text, `_delivered` and `_broken`.
+    """A select of the rows in file order: every column as text, and `_broken`.
 
-    `_delivered` is the row as JSON, `_broken` the reason why it is no row, or NULL.
+    `_broken` is the reason why a line is no row, or NULL.
     """
     if export.format == "csv":
         return _csv_select(export)
@@ -230,15 +236,18 @@ def rows_select(export: Export, *, connection: duckdb.DuckDBPyConnection) -> str
     return _parquet_select(export, connection=connection)
 
 
-def _as_json(columns: tuple[str, ...]) -> str:
-    pairs = ", ".join(f"{literal(name)}: {quoted(name)}" for name in columns)
-    return f"to_json({{{pairs}}})"
+def delivered(export: Export) -> str:
+    """SQL over those rows: the row as it was delivered, as JSON text. Made only where needed."""
+    if export.format == "jsonl":
+        return "_line_text"
+    pairs = ", ".join(f"{literal(name)}: {quoted(name)}" for name in export.columns)
+    return f"cast(to_json({{{pairs}}}) as varchar)"
 
 
 def _csv_select(export: Export) -> str:
     types = ", ".join(f"{literal(name)}: 'VARCHAR'" for name in export.columns)
     return (
-        f"select *, {_as_json(export.columns)} as _delivered, cast(null as varchar) as _broken "
+        "select *, cast(null as varchar) as _broken "
         f"from read_csv({literal(export.path)}, auto_detect => false, header => true, "
         f"delim => {literal(export.delimiter)}, quote => '\"', escape => '\"', "
         f"columns => {{{types}}}, store_rejects => true, rejects_limit => 0, "
@@ -254,7 +263,7 @@ def _jsonl_select(export: Export) -> str:
         for position, name in enumerate(export.columns, start=1)
     )
     return (
-        f"select {columns}, line as _delivered, "
+        f"select {columns}, line as _line_text, "
         "case when not _is_object and trim(line) <> '' then 'the line is not a JSON object' end "
         "as _broken from (select line, _is_object, case when _is_object then "
         f"json_extract_string(line, [{paths}]) end as _values from (select line, "
@@ -269,7 +278,7 @@ def _parquet_select(export: Export, *, connection: duckdb.DuckDBPyConnection) ->
     ).fetchall()
     columns = ", ".join(_as_text(str(name), str(kind)) for name, kind, *_ in described)
     return (
-        f"select *, {_as_json(export.columns)} as _delivered, cast(null as varchar) as _broken "
+        "select *, cast(null as varchar) as _broken "
         f"from (select {columns} from read_parquet({literal(export.path)}))"
     )
 
@@ -357,7 +366,5 @@ def independent_lines(
     if export.format == "jsonl":
         count = _text_lines(export.path)
         return count, np.arange(1, count + 1)
-    row = connection.execute(
-        f"select sum(num_rows) from parquet_file_metadata({literal(export.path)})"
-    ).fetchone()
-    return int(row[0]) if row else 0, None
+    query = f"select sum(num_rows) from parquet_file_metadata({literal(export.path)})"
+    return int(one_row(connection, query)[0]), None

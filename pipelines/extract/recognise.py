@@ -37,9 +37,7 @@ def recognise(offer: Offer, columns: tuple[str, ...]) -> str:
 
 
 def _matches(offer: Offer, config: ObjectConfig) -> bool:
-    return config.files is not None and any(
-        fnmatchcase(name, config.files) for name in offer.names
-    )
+    return config.files is not None and any(fnmatchcase(name, config.files) for name in offer.names)
 
 
 def missing_headers(config: ObjectConfig, columns: tuple[str, ...]) -> list[str]:

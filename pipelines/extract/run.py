@@ -6,7 +6,7 @@ leaves folders that the ledger does not know, which the next one removes.
 
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -49,13 +49,15 @@ def inspect(settings: Settings) -> list[FileOutcome]:
     """
     _check_landing(settings)
     known = ledger.read(settings.lake_dir)
-    with tempfile.TemporaryDirectory(prefix="kpimart-") as name, _connected(Path(name)) as connection:
-        made = plan.make(settings, known, scratch=Path(name), connection=connection)
+    with tempfile.TemporaryDirectory(prefix="kpimart-") as name:
+        folder = Path(name)
+        with _connected(folder) as connection:
+            made = plan.make(settings, known, scratch=folder, connection=connection)
     return _told(made).files
 
 
 @contextmanager
-def _scratch(settings: Settings) -> Iterator[Path]:
+def _scratch(settings: Settings) -> Generator[Path]:
     folder = settings.var_dir / "run" / "extract"
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
@@ -66,7 +68,7 @@ def _scratch(settings: Settings) -> Iterator[Path]:
 
 
 @contextmanager
-def _connected(scratch: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+def _connected(scratch: Path) -> Generator[duckdb.DuckDBPyConnection]:
     with duckdb.connect(config={"temp_directory": str(scratch / "spill")}) as connection:
         connection.execute("set TimeZone = 'UTC'")
         yield connection
@@ -99,9 +101,7 @@ def _remove_orphans(lake_dir: Path, known: Ledger) -> None:
             shutil.rmtree(folder)
 
 
-def _commit(
-    settings: Settings, made: plan.Plan, *, connection: duckdb.DuckDBPyConnection
-) -> None:
+def _commit(settings: Settings, made: plan.Plan, *, connection: duckdb.DuckDBPyConnection) -> None:
     entries = [*made.refusals, *(pending.entry for pending in made.loads)]
     for pending in made.loads:
         if pending.placed is None:

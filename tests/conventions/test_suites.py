@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 
 from data_quality.checks import Check, Suite, row_count
-from data_quality.suites import door
+from data_quality.suites import audit, door
 
 ROOT = Path(__file__).parents[2]
-SUITES = door.suites()
+SUITES = (*door.suites(), *audit.suites())
 CHECKS = [(suite, check) for suite in SUITES for check in suite.checks]
 
 

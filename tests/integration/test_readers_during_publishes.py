@@ -29,10 +29,29 @@ while not stop.exists():
     assert low == high, stamps
     seen.append(low)
     reads += 1
-    time.sleep(0.01)
+    time.sleep(0.05)
 assert seen == sorted(seen), "went back in time"
 print(json.dumps({"reads": reads, "versions": sorted(set(seen))}))
 """
+
+WATCHER = """
+import os, sys
+from pathlib import Path
+mart, stop, looks = sys.argv[1], Path(sys.argv[2]), 0
+while looks % 1000 or not stop.exists():
+    os.stat(mart)
+    looks += 1
+print(looks)
+"""
+
+
+def _start(script, *arguments):
+    return subprocess.Popen(
+        [sys.executable, "-c", script, *map(str, arguments)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
 
 
 def test_four_readers_during_twenty_publishes(tmp_path, company_at):
@@ -40,24 +59,17 @@ def test_four_readers_during_twenty_publishes(tmp_path, company_at):
     company = company_at(tmp_path / "tiny", versions=1)
     company.publish(1, rows=2_000)
     stop = tmp_path / "stop"
-    readers = [
-        subprocess.Popen(
-            [sys.executable, "-c", READER, str(company.settings.mart_path), str(stop)],
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-        for _ in range(READERS)
-    ]
+    scripts = [READER] * READERS + [WATCHER]
+    processes = [_start(script, company.settings.mart_path, stop) for script in scripts]
     try:
         for n in range(2, PUBLISHES + 2):
             company.publish(n, rows=2_000)
         time.sleep(0.5)
     finally:
         stop.touch()
-        answers = [reader.communicate(timeout=60) for reader in readers]
+        answers = [process.communicate(timeout=60) for process in processes]
     assert [error for _, error in answers if error] == []
-    found = [json.loads(out) for out, _ in answers]
+    found = [json.loads(out) for out, _ in answers[:READERS]]
     assert all(one["reads"] >= PUBLISHES for one in found)
     assert {version for one in found for version in one["versions"]} >= {PUBLISHES + 1}
     assert all(len(one["versions"]) > PUBLISHES // 2 for one in found)

@@ -51,6 +51,12 @@ def test_a_value_that_becomes_null_or_stops_being_null_differs(company):
     assert [row[3] for row in _journaled(company)] == [None, 1.5, None]
 
 
+def test_a_null_that_vanishes_is_removed(company):
+    company.publish(1, values=[("company", "(all)", 5), ("team", "East", None)])
+    company.publish(2, values=[("company", "(all)", 5)])
+    assert _journaled(company)[-1] == ("v000002", "team", "East", None, True)
+
+
 def test_the_last_digit_of_a_double_is_not_a_restatement(company):
     company.publish(1, values=[("company", "(all)", 0.1 + 0.2)])
     company.publish(2, values=[("company", "(all)", 0.3)])

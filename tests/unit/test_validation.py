@@ -235,6 +235,14 @@ def test_validation_changes_no_byte_and_leaves_the_build_free(toy: Path) -> None
         connection.execute("drop table marts.later")
 
 
+def test_checks_run_on_a_read_only_connection(toy: Path) -> None:
+    query = """
+        select settings.value from duckdb_settings() as settings
+        where settings.name = 'access_mode' and exists (select 1 from {batch})
+    """
+    assert run(toy, sql(query))["rule"].examples == [{"value": "read_only"}]
+
+
 def test_a_broken_check_leaves_the_build_free(toy: Path) -> None:
     with pytest.raises(KpimartError):
         run(toy, sql("select deals.nope from {batch} as deals"))
@@ -246,14 +254,24 @@ def test_a_suite_in_a_new_process_is_quiet_and_writes_nothing_at_home(
 ) -> None:
     code = f"""
 from pathlib import Path
-from data_quality.checks import Suite, row_count
+from data_quality.checks import Check, Suite, row_count
 from data_quality.validation import validate, warm_up
+from pipelines.errors import KpimartError
 import sys
 assert "great_expectations" not in sys.modules
 warm_up().join()
 assert "great_expectations" in sys.modules
-suite = Suite(layer="audit", table="marts.fct_deals", checks=(row_count(reason="It matters."),))
-print([result.passed for result in validate(Path({str(toy)!r}), [suite])])
+count = row_count(reason="It matters.")
+regex = Check(
+    name="regex", expectation="ExpectColumnValuesToMatchRegex",
+    kwargs=dict(column="outcome", regex="w"), severity="warning", reason="It matters.",
+)
+for checks in ((count,), (count, regex)):
+    suite = Suite(layer="audit", table="marts.fct_deals", checks=checks)
+    try:
+        print([result.passed for result in validate(Path({str(toy)!r}), [suite])])
+    except KpimartError:
+        print("broken")
 """
     environment = {"HOME": str(tmp_path), "PYTHONPATH": str(ROOT), "PYTHONDONTWRITEBYTECODE": "1"}
     done = subprocess.run(
@@ -264,7 +282,7 @@ print([result.passed for result in validate(Path({str(toy)!r}), [suite])])
         text=True,
         check=True,
     )
-    assert done.stdout == "[True]\n"
+    assert done.stdout == "[True]\nbroken\n"
     # At exit DuckDB's binding reports its own references, whatever the process did.
     said, _, _ = done.stderr.partition("nanobind: ")
     assert said == ""

@@ -26,7 +26,10 @@ delivered as (
         accounts.industry,
         accounts.segment,
         accounts.country,
-        {{ resolved_key('accounts', 'parent_account_id', 'parent_account_name', 'parent_by_id', 'parent_by_name', 'account_key') }} as parent_account_key,
+        {{ resolved_key(
+            'accounts', 'parent_account_id', 'parent_account_name',
+            'parent_by_id', 'parent_by_name', 'account_key'
+        ) }} as parent_account_key,
         accounts.customer_since,
         accounts.is_removed as is_deleted
     from accounts

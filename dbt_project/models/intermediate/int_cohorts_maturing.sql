@@ -48,7 +48,9 @@ aged as (
         dates.year_start_on,
         case
             when opportunities.closed_on is not null
-                then {{ dbt.datediff('opportunities.created_on', 'opportunities.closed_on', 'day') }}
+                then {{ dbt.datediff(
+                    'opportunities.created_on', 'opportunities.closed_on', 'day'
+                ) }}
             else {{ dbt.datediff('opportunities.created_on', 'context.as_of_on', 'day') }}
         end as aged_days
     from opportunities
@@ -62,7 +64,7 @@ aged as (
 observed as (
 
     select
-        aged.*,
+        *,
         least(aged_days, win_window_days) as observed_days,
         aged_days <= win_window_days and is_counted_win as is_won_in_view,
         aged_days <= win_window_days and (is_counted_win or is_counted_loss) as is_ended_in_view
@@ -79,7 +81,11 @@ members as (
         '{{ grain }}' as grain,
         {{ grain }}_start_on as period_start,
         '{{ scope }}' as scope,
-        {{ "'(all)'" if scope == 'company' else (scope if scope == 'lead_source' else scope ~ '_at_creation') }} as member,
+        {{
+            "'(all)'" if scope == 'company'
+            else scope if scope == 'lead_source'
+            else scope ~ '_at_creation'
+        }} as member,
         observed_days,
         is_won_in_view,
         is_ended_in_view

@@ -16,7 +16,10 @@ select
     {{ dbt.concat(['splits._source', "':'", 'splits.opportunity_id']) }} as opportunity_key,
     splits.owner_id,
     splits.owner_name,
-    {{ resolved_key('splits', 'owner_id', 'owner_name', 'rep_by_id', 'rep_by_name', 'rep_key') }} as rep_key,
+    {{ resolved_key(
+        'splits', 'owner_id', 'owner_name',
+        'rep_by_id', 'rep_by_name', 'rep_key'
+    ) }} as rep_key,
     coalesce(lower(splits.credit_type), 'revenue') as credit_type,
     splits.share
 from splits

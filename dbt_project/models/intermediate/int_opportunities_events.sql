@@ -30,7 +30,10 @@ latest as (
 
 removals as (
 
-    select opportunity_key, is_removed from versions where is_current
+    select
+        opportunity_key,
+        is_removed
+    from versions where is_current
 
 ),
 

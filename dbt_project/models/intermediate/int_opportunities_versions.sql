@@ -49,13 +49,22 @@ select
     versions.opportunity_name,
     versions.account_id,
     versions.account_name,
-    {{ resolved_key('versions', 'account_id', 'account_name', 'account_by_id', 'account_by_name', 'account_key') }} as account_key,
+    {{ resolved_key(
+        'versions', 'account_id', 'account_name',
+        'account_by_id', 'account_by_name', 'account_key'
+    ) }} as account_key,
     versions.owner_id,
     versions.owner_name,
-    {{ resolved_key('versions', 'owner_id', 'owner_name', 'rep_by_id', 'rep_by_name', 'rep_key') }} as rep_key,
+    {{ resolved_key(
+        'versions', 'owner_id', 'owner_name',
+        'rep_by_id', 'rep_by_name', 'rep_key'
+    ) }} as rep_key,
     versions.product_id,
     versions.product_name,
-    {{ resolved_key('versions', 'product_id', 'product_name', 'product_by_id', 'product_by_name', 'product_key') }} as product_key,
+    {{ resolved_key(
+        'versions', 'product_id', 'product_name',
+        'product_by_id', 'product_by_name', 'product_key'
+    ) }} as product_key,
     versions.stage,
     stage_map.outcome,
     stage_map.stage_order,

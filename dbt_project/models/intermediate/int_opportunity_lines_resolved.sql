@@ -16,7 +16,10 @@ select
     {{ dbt.concat(['lines._source', "':'", 'lines.opportunity_id']) }} as opportunity_key,
     lines.product_id,
     lines.product_name,
-    {{ resolved_key('lines', 'product_id', 'product_name', 'product_by_id', 'product_by_name', 'product_key') }} as product_key,
+    {{ resolved_key(
+        'lines', 'product_id', 'product_name',
+        'product_by_id', 'product_by_name', 'product_key'
+    ) }} as product_key,
     lines.quantity,
     lines.amount
 from lines

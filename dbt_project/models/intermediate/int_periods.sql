@@ -41,7 +41,10 @@ placed as (
 
 running as (
 
-    select grain, period_number from placed where is_running
+    select
+        grain,
+        period_number
+    from placed where is_running
 
 )
 

@@ -16,7 +16,10 @@ select
     lower(quotas.measure) as measure,
     quotas.owner_id,
     quotas.owner_name,
-    {{ resolved_key('quotas', 'owner_id', 'owner_name', 'rep_by_id', 'rep_by_name', 'rep_key') }} as rep_key,
+    {{ resolved_key(
+        'quotas', 'owner_id', 'owner_name',
+        'rep_by_id', 'rep_by_name', 'rep_key'
+    ) }} as rep_key,
     quotas.team,
     quotas.period_start,
     quotas.period_end,

@@ -18,14 +18,14 @@ select
     targets.period_start,
     targets.scope,
     targets.member,
-    min(targets.period_start) as first_dated_on
     {%- if execute %}
-    {%- for measure in spec_semantic_model('quotas').measures %},
+    {%- for measure in spec_semantic_model('quotas').measures %}
     sum(
         case when targets.measure = '{{ measure.name | replace("_quota", "") }}' then targets.target end
-    ) as {{ measure.name }}
+    ) as {{ measure.name }},
     {%- endfor %}
     {%- endif %}
+    min(targets.period_start) as first_dated_on
 from targets
 cross join kinds
 group by

@@ -31,8 +31,7 @@ closed as (
 
 company as (
 
-    select
-        cast(sum(case when is_won then 1 else 0 end) as double) / nullif(count(*), 0) as win_rate
+    select cast(sum(case when is_won then 1 else 0 end) as double) / nullif(count(*), 0) as win_rate
     from closed
 
 ),

@@ -6,7 +6,10 @@ with accounts as (
 
 parents as (
 
-    select account_key, account_name from accounts
+    select
+        account_key,
+        account_name
+    from accounts
 
 )
 

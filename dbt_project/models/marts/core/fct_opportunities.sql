@@ -48,7 +48,8 @@ valued as (
             stage_outcomes.won_count
             + 30 * coalesce(opportunities.given_probability, stage_outcomes.company_win_rate)
         ) / (stage_outcomes.closed_count + 30) as probability,
-        {{ dbt.datediff('opportunities.created_on', 'opportunities.closed_on', 'day') }} as cycle_days
+        {{ dbt.datediff('opportunities.created_on', 'opportunities.closed_on', 'day') }}
+            as cycle_days
     from opportunities
     cross join context
     left join classified

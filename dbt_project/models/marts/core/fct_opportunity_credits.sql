@@ -6,7 +6,10 @@ with opportunities as (
 
 owners as (
 
-    select opportunity_key, closed_by_rep_key from {{ ref('int_opportunities') }}
+    select
+        opportunity_key,
+        closed_by_rep_key
+    from {{ ref('int_opportunities') }}
 
 ),
 
