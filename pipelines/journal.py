@@ -22,6 +22,10 @@ COLUMNS: dict[Kind, dict[str, str]] = {
         "published_at": "timestamp",
         "code_version": "varchar",
         "spec_version": "varchar",
+        "inputs_digest": "varchar",
+        "tables": "bigint",
+        "rows": "bigint",
+        "bytes": "bigint",
         "file_sha256": "varchar",
     },
     "check_results": {
@@ -32,13 +36,15 @@ COLUMNS: dict[Kind, dict[str, str]] = {
         "severity": "varchar",
         "passed": "boolean",
         "rows": "bigint",
+        "kpis": "varchar",
         "reason": "varchar",
         "examples": "varchar",
-        "kpis": "varchar",
     },
     "decisions": {
         "decision": "varchar",
         "batch": "varchar",
+        "version": "varchar",
+        "newest_version": "varchar",
         "reason": "varchar",
         "decided_by": "varchar",
         "decided_at": "timestamp",
@@ -53,8 +59,7 @@ COLUMNS: dict[Kind, dict[str, str]] = {
         "scope": "varchar",
         "member": "varchar",
         "value": "double",
-        "numerator": "double",
-        "denominator": "double",
+        "is_removed": "boolean",
     },
 }
 

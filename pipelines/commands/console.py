@@ -4,7 +4,7 @@ Answers go to standard output; progress, warnings and errors to standard error.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import asdict, is_dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -31,7 +31,7 @@ THEME = Theme(
         "command": "cyan",
     }
 )
-RULED = Box("    \n    \n ── \n    \n    \n    \n    \n    \n")
+RULED = Box("    \n    \n ───\n    \n    \n    \n    \n    \n")
 INDENT = (0, 0, 0, 1)
 
 
@@ -45,17 +45,28 @@ def err() -> Console:
     return Console(theme=THEME, highlight=False, stderr=True)
 
 
-def table(*columns: str, right: tuple[str, ...] = ()) -> Table:
-    """A calm table: a rule below the header, no frame; columns named in `right` hold numbers."""
-    made = Table(box=RULED, header_style="quiet", pad_edge=False, padding=(0, 2, 0, 0))
+def table(*columns: str, right: Collection[str] = (), wrapped: Collection[str] = ()) -> Table:
+    """A calm table: a rule below the header, no frame.
+
+    Columns named in `right` hold numbers; only those named in `wrapped` may take several lines.
+    """
+    made = Table(
+        box=RULED, show_edge=False, header_style="quiet", pad_edge=False, padding=(0, 1, 0, 0)
+    )
     for name in columns:
-        made.add_column(name, justify="right" if name in right else "left", overflow="fold")
+        made.add_column(
+            name,
+            justify="right" if name in right else "left",
+            vertical="bottom" if name in right else "top",
+            no_wrap=name not in wrapped,
+            overflow="fold",
+        )
     return made
 
 
 def show(console: Console, made: Table) -> None:
-    """The table, indented."""
-    console.print(Padding(made, INDENT))
+    """The table, indented, with a blank line below."""
+    console.print(Padding(made, (0, 0, 1, 1)))
 
 
 def section(console: Console, title: str) -> None:

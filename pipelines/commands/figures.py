@@ -34,8 +34,9 @@ def compact(value: float) -> str:
 
 
 def signed(text: str) -> str:
-    """The text of a number with a true minus sign."""
-    return text.replace("-", "−")
+    """The text of a number with a true minus sign, and none before zero."""
+    is_zero = not any(digit in text for digit in "123456789")
+    return text.replace("-", "" if is_zero else "−")
 
 
 def money(value: float, currency: str) -> str:
@@ -93,9 +94,7 @@ def sparkline(values: Sequence[float | None]) -> str:
     low, span = min(known), max(known) - min(known)
     top = len(BLOCKS) - 1
     return "".join(
-        GAP
-        if value is None
-        else BLOCKS[round((value - low) / span * top) if span else top // 2]
+        GAP if value is None else BLOCKS[round((value - low) / span * top) if span else top // 2]
         for value in values
     )
 

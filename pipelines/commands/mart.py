@@ -63,9 +63,7 @@ def opened(settings: Settings) -> Generator[Mart]:
             "select version, as_of, published_at from quality.publishes "
             "order by published_at desc limit 1"
         ).fetchall()[0]
-        yield Mart(
-            connection=connection, version=version, as_of=as_of, published_at=published_at
-        )
+        yield Mart(connection=connection, version=version, as_of=as_of, published_at=published_at)
 
 
 def choose(given: str, allowed: Sequence[str], *, what: str) -> str:
@@ -109,7 +107,9 @@ def choose_period(
     if not periods:
         raise ConfigError(f"the mart has no {grain} with a value yet")
     if given is None:
-        complete = [period for period, row in zip(periods, found, strict=True) if row["is_complete"]]
+        complete = [
+            period for period, row in zip(periods, found, strict=True) if row["is_complete"]
+        ]
         return (complete or periods)[-1]
     wanted = _day_in(given, grain, first_month=settings.company.fiscal_year_start_month)
     for period in periods:
@@ -132,7 +132,9 @@ def _day_in(text: str, grain: str, *, first_month: int) -> date:
         if year and grain == "year":
             return date(int(year[1]), first_month, 15)
         if quarter and grain == "quarter":
-            return date(int(quarter[1]), first_month, 15) + timedelta(days=91 * (int(quarter[2]) - 1))
+            return date(int(quarter[1]), first_month, 15) + timedelta(
+                days=91 * (int(quarter[2]) - 1)
+            )
         if week and grain == "week":
             return date.fromisocalendar(int(week[1]), int(week[2]), 1)
         if month and grain != "week":

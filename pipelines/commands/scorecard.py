@@ -1,21 +1,13 @@
-"""The scorecard: the few KPIs that a sales leader reads, of the company or of each member of a scope.
+"""What is on the scorecard: the few KPIs a sales leader reads, of the company or a scope's members.
 
-`collect` gives exact values, for --json too; the rest is how they look.
+Exact values, for --json too; how they look is in scorecard_page.py.
 """
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
-from zoneinfo import ZoneInfo
 
-from rich.console import Console
-from rich.markup import escape
-from rich.text import Text
-
-from pipelines.commands import console, figures
 from pipelines.commands.mart import GRAINS, Mart, Period, choose, choose_period, opened
-from pipelines.commands.quality import meaning
 from pipelines.settings import Settings
 
 # The scorecard and its order; kpis.kpi_scorecard_* have a column for each.
@@ -271,59 +263,3 @@ def _unavailable(mart: Mart, known: set[str]) -> dict[str, str]:
         kpis=list(HEADLINE_KPIS),
     )
     return {row["label"]: row["reason"] for row in rows if row["kpi"] not in known}
-
-
-def run(
-    settings: Settings, *, grain: str, scope: str, period: str | None, as_json: bool
-) -> None:
-    """Prints the scorecard."""
-    card = collect(settings, grain=grain, scope=scope, period=period)
-    if as_json:
-        console.print_json(card)
-    else:
-        render(card, settings, to=console.out())
-
-
-def render(card: Scorecard, settings: Settings, *, to: Console) -> None:
-    """The scorecard as a page: header, table, footnotes, warnings."""
-    header(card, settings, to=to)
-    marks = _marks(card)
-    if card.scope == "company":
-        console.show(to, _company_table(card, settings, marks))
-    else:
-        _members_table(card, settings, marks, to=to)
-    _footnotes(card, settings, marks, to=to)
-    to.print()
-
-
-def header(card: Scorecard, settings: Settings, *, to: Console) -> None:
-    """Whose numbers, of when, how far the data reach."""
-    zone, first_month = ZoneInfo(settings.company.timezone), settings.company.fiscal_year_start_month
-    period = figures.period(card.period_start, card.grain, first_month=first_month)
-    state = "" if card.is_complete else " [warn](not complete)[/]"
-    by = "" if card.scope == "company" else f" by {card.scope}"
-    to.print()
-    console.line(to, f"[title]{escape(card.company)}[/] · {period}{by}{state}")
-    console.line(
-        to,
-        f"data to the {figures.as_of(card.as_of, zone)}, {settings.company.timezone} · "
-        f"version {card.version}"
-        if figures.as_of(card.as_of, zone).startswith("end")
-        else f"data to {figures.as_of(card.as_of, zone)}, {settings.company.timezone} · "
-        f"version {card.version}",
-        style="quiet",
-    )
-    to.print()
-
-
-def _marks(card: Scorecard) -> dict[str, int]:
-    """The number of each quality code, in the order in which they appear."""
-    found = [code for cell in card.cells for code in cell.quality]
-    found += [note.code for note in card.notes]
-    return {code: number for number, code in enumerate(dict.fromkeys(found), start=1)}
-
-
-def _cell_marks(cell: Cell, card: Scorecard, marks: dict[str, int]) -> str:
-    noted = [note.code for note in card.notes if note.kpi == cell.kpi]
-    numbers = dict.fromkeys(marks[code] for code in (*cell.quality, *noted))
-    return " ".join(figures.mark(number) for number in sorted(numbers))

@@ -17,7 +17,7 @@ def calendar_days(first: date, last: date, *, fiscal_year_start_month: int) -> p
     if end <= pd.Timestamp(last):
         end += pd.DateOffset(years=1)
     days = pd.Series(pd.date_range(start, end, inclusive="left", unit="us"))
-    week_start = days - pd.to_timedelta(days.dt.weekday, unit="D")
+    week_start = days - pd.to_timedelta(days.dt.day_of_week, unit="D")
     month_number = days.dt.year * 12 + days.dt.month - 1
     fiscal_month = month_number - (fiscal_year_start_month - 1)
     quarter_number, year_number = fiscal_month // 3, fiscal_month // 12
@@ -38,7 +38,7 @@ def calendar_days(first: date, last: date, *, fiscal_year_start_month: int) -> p
             "month_number": month_number,
             "quarter_number": quarter_number,
             "year_number": year_number,
-            "is_working_day": days.dt.weekday < 5,
+            "is_working_day": days.dt.day_of_week < 5,
         }
     )
 

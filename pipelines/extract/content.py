@@ -151,7 +151,11 @@ def _write_typed(context: _Context) -> str:
     columns = [context.shape.columns[name] for name in context.mapped]
     rows = read.rows_select(context.export, connection=connection)
     order, basis = conversion.date_order(
-        rows, columns, config=context.config, connection=connection
+        rows,
+        columns,
+        config=context.config,
+        raw=context.export.raw,
+        connection=connection,
     )
     _forget_rejects(connection)
     connection.execute(f"copy ({_typed_select(context, rows, order)}) to {literal(typed)}")
@@ -171,21 +175,25 @@ def _forget_rejects(connection: duckdb.DuckDBPyConnection) -> None:
 def _typed_select(context: _Context, rows: str, order: conversion.DateOrder) -> str:
     converted = [
         conversion.convert(
-            context.shape.columns[name], config=context.config, zone=context.zone, order=order
+            context.shape.columns[name],
+            config=context.config,
+            raw=context.export.raw,
+            zone=context.zone,
+            order=order,
         )
         for name in context.mapped
     ]
     problems = ", ".join(["_broken", *(item.problem for item in converted if item.problem)])
     shifts = ", ".join(item.shift for item in converted if item.shift)
     blank = " and ".join(
-        f"coalesce({conversion.trimmed(header)}, '') = ''" for header in context.export.columns
+        f"coalesce({conversion.trimmed(raw)}, '') = ''" for raw in context.export.raw.values()
     )
     canonical = ", ".join(
         name if name in context.mapped else f"cast(null as {column.sql_type}) as {name}"
         for name, column in context.shape.columns.items()
     )
     extra = "".join(
-        f", nullif({conversion.trimmed(header)}, '') as {name}"
+        f", nullif({conversion.trimmed(context.export.raw[header])}, '') as {name}"
         for header, name in context.extra.items()
     )
     key = conversion.key_text(context.key, mapped=set(context.mapped))

@@ -11,7 +11,7 @@ import duckdb
 from pipelines.extract.objects import Column, ObjectShape
 from pipelines.extract.refusal import RefusedFileError
 from pipelines.settings import ObjectConfig
-from pipelines.sql import literal, one_row, quoted
+from pipelines.sql import literal, one_row
 
 DateOrder = Literal["YMD", "DMY", "MDY"]
 
@@ -67,35 +67,37 @@ class Converted:
         return f"case when {text} is not null and {self.name} is null then {found} end"
 
 
-def trimmed(header: str) -> str:
+def trimmed(raw: str) -> str:
     """The delivered text without blanks around it."""
-    return f"trim({quoted(header)}, {BLANKS})"
+    return f"trim({raw}, {BLANKS})"
 
 
-def text_of(column: str, *, config: ObjectConfig) -> str:
+def text_of(column: str, *, config: ObjectConfig, raw: dict[str, str]) -> str:
     """The column's text after nulls and value maps; a spelling that a map names is no NULL."""
-    header = config.columns[column]
+    delivered = raw[config.columns[column]]
     mapping = config.values.get(column, {})
     spellings = [spelling for spelling in NULL_SPELLINGS if spelling not in mapping]
     whens = [
-        f"when {trimmed(header)} = {literal(found)} then {literal(meant)}"
+        f"when {trimmed(delivered)} = {literal(found)} then {literal(meant)}"
         for found, meant in mapping.items()
     ]
     listed = ", ".join(map(literal, spellings))
-    whens.append(f"when {trimmed(header)} in ({listed}) then null")
+    whens.append(f"when {trimmed(delivered)} in ({listed}) then null")
     if nulls := config.nulls.get(column):
-        whens.insert(0, f"when {quoted(header)} in ({', '.join(map(literal, nulls))}) then null")
-    return f"case {' '.join(whens)} else {trimmed(header)} end"
+        whens.insert(0, f"when {delivered} in ({', '.join(map(literal, nulls))}) then null")
+    return f"case {' '.join(whens)} else {trimmed(delivered)} end"
 
 
-def convert(column: Column, *, config: ObjectConfig, zone: str, order: DateOrder) -> Converted:
-    """The SQL of one mapped column whose header the file has."""
+def convert(
+    column: Column, *, config: ObjectConfig, raw: dict[str, str], zone: str, order: DateOrder
+) -> Converted:
+    """The SQL of one mapped column whose header the file has; `raw` is the SQL name by header."""
     header = config.columns[column.name]
     text = f"_text_{column.name}"
     converted = _CONVERSIONS[column.type](column.name, text, zone, order)
     return replace(
         converted,
-        steps=((text, text_of(column.name, config=config)), *converted.steps),
+        steps=((text, text_of(column.name, config=config, raw=raw)), *converted.steps),
         label=column.name if header == column.name else f"{column.name} ({header})",
     )
 
@@ -236,11 +238,17 @@ def layered(rows: str, converted: list[Converted], *, shape: ObjectShape) -> str
 
 
 def date_order(
-    rows: str, columns: list[Column], *, config: ObjectConfig, connection: duckdb.DuckDBPyConnection
+    rows: str,
+    columns: list[Column],
+    *,
+    config: ObjectConfig,
+    raw: dict[str, str],
+    connection: duckdb.DuckDBPyConnection,
 ) -> tuple[DateOrder, str]:
     """The order of day, month and year in a file, and how it was decided.
 
-    `rows`: a select of the delivered text. `columns`: the mapped ones that the file has.
+    `rows`: a select of the delivered text, its columns named by `raw`. `columns`: the mapped ones
+    that the file has.
 
     Raises:
         RefusedFileError: the values have two readings, or contradict each other.
@@ -250,7 +258,7 @@ def date_order(
     dated = [column.name for column in columns if column.type in ("date", "timestamp")]
     if not dated:
         return "YMD", "no dates in the file"
-    texts = ", ".join(text_of(name, config=config) for name in dated)
+    texts = ", ".join(text_of(name, config=config, raw=raw) for name in dated)
     day_first, month_first, example = _evidence(rows, texts, connection=connection)
     if day_first and month_first:
         raise RefusedFileError(

@@ -44,6 +44,11 @@ class Export:
     delimiter: str = ""
     encoding: str = "UTF-8"
 
+    @property
+    def raw(self) -> dict[str, str]:
+        """The name of each column in SQL: by position, because a header may be any text."""
+        return {header: f"_c{place}" for place, header in enumerate(self.columns, start=1)}
+
 
 @dataclass(frozen=True, kw_only=True)
 class BrokenLine:
@@ -225,7 +230,7 @@ def _json_lines(export: Export) -> str:
 
 
 def rows_select(export: Export, *, connection: duckdb.DuckDBPyConnection) -> str:
-    """A select of the rows in file order: every column as text, and `_broken`.
+    """A select of the rows in file order: every column as text, by its raw name, and `_broken`.
 
     `_broken` is the reason why a line is no row, or NULL.
     """
@@ -240,12 +245,12 @@ def delivered(export: Export) -> str:
     """SQL over those rows: the row as it was delivered, as JSON text. Made only where needed."""
     if export.format == "jsonl":
         return "_line_text"
-    pairs = ", ".join(f"{literal(name)}: {quoted(name)}" for name in export.columns)
+    pairs = ", ".join(f"{literal(header)}: {name}" for header, name in export.raw.items())
     return f"cast(to_json({{{pairs}}}) as varchar)"
 
 
 def _csv_select(export: Export) -> str:
-    types = ", ".join(f"{literal(name)}: 'VARCHAR'" for name in export.columns)
+    types = ", ".join(f"'{name}': 'VARCHAR'" for name in export.raw.values())
     return (
         "select *, cast(null as varchar) as _broken "
         f"from read_csv({literal(export.path)}, auto_detect => false, header => true, "
@@ -259,8 +264,7 @@ def _jsonl_select(export: Export) -> str:
     escaped = [name.replace("~", "~0").replace("/", "~1") for name in export.columns]
     paths = ", ".join(literal(f"/{name}") for name in escaped)
     columns = ", ".join(
-        f"_values[{position}] as {quoted(name)}"
-        for position, name in enumerate(export.columns, start=1)
+        f"_values[{place}] as {name}" for place, name in enumerate(export.raw.values(), start=1)
     )
     return (
         f"select {columns}, line as _line_text, "
@@ -276,20 +280,23 @@ def _parquet_select(export: Export, *, connection: duckdb.DuckDBPyConnection) ->
     described = connection.execute(
         f"describe select * from read_parquet({literal(export.path)})"
     ).fetchall()
-    columns = ", ".join(_as_text(str(name), str(kind)) for name, kind, *_ in described)
+    columns = ", ".join(
+        _as_text(str(header), str(kind), name=export.raw[str(header)])
+        for header, kind, *_ in described
+    )
     return (
         "select *, cast(null as varchar) as _broken "
         f"from (select {columns} from read_parquet({literal(export.path)}))"
     )
 
 
-def _as_text(name: str, sql_type: str) -> str:
+def _as_text(header: str, sql_type: str, *, name: str) -> str:
     """The column as text; a double without exponent, because plain numbers have none."""
-    plain = f"cast({quoted(name)} as varchar)"
+    plain = f"cast({quoted(header)} as varchar)"
     if sql_type in ("DOUBLE", "FLOAT"):
-        exact = f"cast(try_cast({quoted(name)} as decimal(38, 9)) as varchar)"
+        exact = f"cast(try_cast({quoted(header)} as decimal(38, 9)) as varchar)"
         plain = f"coalesce({exact}, {plain})"
-    return f"{plain} as {quoted(name)}"
+    return f"{plain} as {name}"
 
 
 def broken_lines(export: Export, *, connection: duckdb.DuckDBPyConnection) -> list[BrokenLine]:

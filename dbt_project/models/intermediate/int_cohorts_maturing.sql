@@ -171,6 +171,7 @@ select
     period_start,
     scope,
     member,
-    sum(share_open_before * won_count / at_risk_count) as value
+    -- no more than 1, which the sum of its parts can exceed by a rounding
+    least(sum(share_open_before * won_count / at_risk_count), 1) as value
 from surviving
 group by grain, period_start, scope, member
