@@ -4,9 +4,11 @@ State that no export can give back: publishes, check results, decisions of peopl
 Each kind is a folder of numbered Parquet files; a file, once there, never changes.
 """
 
+import os
+import pwd
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import duckdb
 
@@ -104,13 +106,35 @@ def append_rows(lake_dir: Path, kind: Kind, rows: Sequence[Mapping[str, object]]
 
 
 def select(lake_dir: Path, kind: Kind) -> str:
-    """SQL that yields every row of this kind: its columns, typed, also when there is no file."""
-    types = COLUMNS[kind].items()
+    """SQL that yields every row of this kind: its columns, typed, also when there is no file.
+
+    `journal_file` is the path of the row's file: its order is the order of the appends.
+    """
+    types = {**COLUMNS[kind], "journal_file": "varchar"}.items()
     empty = ", ".join(f"cast(null as {sql_type}) as {quoted(name)}" for name, sql_type in types)
     nothing = f"select {empty} where false"
     paths = files(lake_dir, kind)
     if not paths:
         return nothing
     listed = ", ".join(literal(path) for path in paths)
-    kept = f"select * from read_parquet([{listed}], union_by_name => true)"
-    return f"{nothing} union all by name {kept}"
+    options = "union_by_name => true, filename => 'journal_file'"
+    return f"{nothing} union all by name select * from read_parquet([{listed}], {options})"
+
+
+def read(lake_dir: Path, kind: Kind) -> list[dict[str, Any]]:
+    """All rows of a kind, oldest first; for the kinds that stay small."""
+    names = list(COLUMNS[kind])
+    listed = ", ".join(quoted(name) for name in names)
+    with duckdb.connect() as connection:
+        found = connection.execute(
+            f"select {listed} from ({select(lake_dir, kind)}) order by journal_file"
+        ).fetchall()
+    return [dict(zip(names, row, strict=True)) for row in found]
+
+
+def author() -> str:
+    """Who decides: the user of this process."""
+    try:
+        return pwd.getpwuid(os.getuid()).pw_name
+    except KeyError:
+        return f"uid {os.getuid()}"

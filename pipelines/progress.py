@@ -1,4 +1,4 @@
-"""Tells whoever watches how far a run is; the work reports here, a command line or a log listens."""
+"""Tells whoever watches how far a run is: the work reports here, a command line listens."""
 
 import time
 from collections.abc import Iterator

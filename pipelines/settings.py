@@ -249,7 +249,7 @@ class Settings(_Strict):
 
     @property
     def dbt_dir(self) -> Path:
-        """dbt's target and logs of this company."""
+        """Dbt's target and logs of this company."""
         return self.var_dir / "dbt"
 
     @property
@@ -285,8 +285,8 @@ def config_path(explicit: Path | None = None, *, environ: Mapping[str, str] | No
     path = chosen.expanduser().absolute()
     if not path.is_file():
         raise ConfigError(
-            f"{path}: there is no config file. Name one with --config or {CONFIG_VARIABLE}, or make "
-            "one with: kpimart init"
+            f"{path}: there is no config file. Name one with --config or {CONFIG_VARIABLE}, or "
+            "make one with: kpimart init"
         )
     return path
 

@@ -52,7 +52,7 @@ def semantic_manifest_path(settings: Settings) -> Path:
 
 
 def _digest(*folders: Path) -> str:
-    """One digest of all source files below the folders; what is written there at run time is not."""
+    """One digest of all source files below the folders, without what runs write there."""
     digest = hashlib.sha256()
     for folder in folders:
         for path in sorted(folder.rglob("*")):
@@ -169,8 +169,10 @@ def _tested_tables(settings: Settings) -> dict[str, str]:
     nodes: Mapping[str, Any] = manifest["nodes"]
     tables: dict[str, str] = {}
     for unique_id, node in nodes.items():
-        about = node.get("attached_node") or next(iter(node["depends_on"]["nodes"]), None)
-        if node["resource_type"] == "test" and about in nodes:
+        about: str | None = node.get("attached_node") or next(
+            iter(node["depends_on"]["nodes"]), None
+        )
+        if node["resource_type"] == "test" and about is not None and about in nodes:
             tables[unique_id] = f"{nodes[about]['schema']}.{nodes[about]['name']}"
     return tables
 

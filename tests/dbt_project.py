@@ -28,14 +28,14 @@ SPARK_MACROS_OF_DBT = """
 {% macro spark__concat(fields) -%} concat({{ fields | join(', ') }}) {%- endmacro %}
 {% macro spark__datediff(first_date, second_date, datepart) -%}
     {%- if datepart != 'day' -%}
-        {{ exceptions.raise_compiler_error('dbt.datediff: only days are the same on both engines') }}
+        {{ exceptions.raise_compiler_error('dbt.datediff: only whole days, on both engines') }}
     {%- endif -%}
     datediff(to_date({{ second_date }}), to_date({{ first_date }}))
 {%- endmacro %}
 {% macro spark__dateadd(datepart, interval, from_date_or_timestamp) -%}
     {%- if datepart == 'month' -%} add_months({{ from_date_or_timestamp }}, {{ interval }})
     {%- elif datepart == 'day' -%} date_add({{ from_date_or_timestamp }}, {{ interval }})
-    {%- else -%} {{ exceptions.raise_compiler_error('dbt.dateadd: ' ~ datepart ~ ' is not known here') }}
+    {%- else -%} {{ exceptions.raise_compiler_error('dbt.dateadd: ' ~ datepart ~ '?') }}
     {%- endif -%}
 {%- endmacro %}
 """
@@ -78,6 +78,19 @@ class Project:
             for path in sorted((self.folder / folder).rglob("*.sql"))
         }
 
+    @cached_property
+    def _relations(self) -> dict[str, str]:
+        known = [*self.manifest["nodes"].values(), *self.manifest["sources"].values()]
+        quoted = {node["relation_name"] for node in known if node.get("relation_name")}
+        return {name: name.replace('"', "") for name in quoted}
+
+    def spark_sql(self, node: Node) -> str:
+        """A node's compiled SQL; relations, which dbt quotes for DuckDB, without their quotes."""
+        sql = str(node["compiled_code"])
+        for quoted, plain in self._relations.items():
+            sql = sql.replace(quoted, plain)
+        return sql
+
     def _nodes(self, kind: str) -> Iterator[Node]:
         return (node for node in self.manifest["nodes"].values() if node["resource_type"] == kind)
 
@@ -100,12 +113,13 @@ class Project:
 
     def metric_bases(self, name: str) -> list[Node]:
         """The semantic models that a metric reads."""
-        ids = {part for metric in self.metric_inputs(name) for part in metric["depends_on"]["nodes"]}
-        return [self.manifest["semantic_models"][part] for part in sorted(ids)]
+        inputs = self.metric_inputs(name)
+        ids = sorted({part for metric in inputs for part in metric["depends_on"]["nodes"]})
+        return [self.manifest["semantic_models"][part] for part in ids]
 
 
 def copy_spelled_for_spark(folder: Path, source: Path = DBT_PROJECT) -> Path:
-    """A copy of the project in which every dispatched macro answers as on Spark, without quotes."""
+    """A copy of the project in which every dispatched macro answers as on Spark."""
     project = folder / "project"
     shutil.copytree(source, project, ignore=lambda _, names: NOT_SOURCE & set(names))
     spellings = [SPARK_MACROS_OF_DBT]
@@ -124,7 +138,6 @@ def copy_spelled_for_spark(folder: Path, source: Path = DBT_PROJECT) -> Path:
     config_path = project / "dbt_project.yml"
     config = yaml.safe_load(config_path.read_text(encoding="utf-8"))
     config["dispatch"] = [{"macro_namespace": "dbt", "search_order": [config["name"], "dbt"]}]
-    config["quoting"] = {"database": False, "schema": False, "identifier": False}
     config_path.write_text(yaml.safe_dump(config, sort_keys=False), encoding="utf-8")
     output = {"type": "duckdb", "path": str(folder / "build.duckdb"), "threads": 2}
     profile = {config["profile"]: {"target": "embedded", "outputs": {"embedded": output}}}

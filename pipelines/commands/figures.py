@@ -11,7 +11,8 @@ from zoneinfo import ZoneInfo
 
 Style = Literal["better", "worse", "quiet"]
 
-NOTHING = "–"
+NOTHING = "\N{EN DASH}"
+MINUS = "\N{MINUS SIGN}"
 SYMBOLS = {"USD": "$", "EUR": "€", "GBP": "£", "JPY": "¥", "INR": "₹"}
 BLOCKS = "▁▂▃▄▅▆▇█"
 GAP = "·"
@@ -36,12 +37,12 @@ def compact(value: float) -> str:
 def signed(text: str) -> str:
     """The text of a number with a true minus sign, and none before zero."""
     is_zero = not any(digit in text for digit in "123456789")
-    return text.replace("-", "" if is_zero else "−")
+    return text.replace("-", "" if is_zero else MINUS)
 
 
 def money(value: float, currency: str) -> str:
     """An amount, compact: $1.13M, CHF 227k."""
-    sign = "−" if value < 0 else ""
+    sign = MINUS if value < 0 else ""
     symbol = SYMBOLS.get(currency, f"{currency} ")
     return f"{sign}{symbol}{compact(abs(value))}"
 
@@ -67,7 +68,7 @@ def figure(value: float | None, unit: str, *, currency: str) -> str:
 
 
 def change(value: float | None, base: float | None, unit: str) -> str:
-    """How far the value is from its base: points for fractions, else relative; '–' if unknown."""
+    """How far the value is from its base: points for fractions, else relative."""
     if value is None or base is None:
         return NOTHING
     arrow = "▲" if value > base else "▼" if value < base else "="

@@ -142,5 +142,5 @@ def _day_in(text: str, grain: str, *, first_month: int) -> date:
         if not (year or month or quarter or week):
             return date.fromisoformat(text)
     except ValueError as error:
-        raise ConfigError(f"--period {text}: {error}; write {PERIOD_FORMS}") from error
+        raise ConfigError(f"--period {text} is no period; write {PERIOD_FORMS}") from error
     raise ConfigError(f"--period {text} names no {grain}; write {PERIOD_FORMS}")

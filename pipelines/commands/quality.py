@@ -1,4 +1,4 @@
-"""What the codes of `kpi_values.quality` and `quality.value_notes` say, in words: their one home."""
+"""What the codes of `kpi_values.quality` and `quality.value_notes` mean, in words."""
 
 MEANINGS = {
     "running": "the period is not over, or its exports do not reach its end",

@@ -187,7 +187,7 @@ def _cells(mart: Mart, period: Period, *, scope: str, is_default: bool) -> tuple
         periods=TREND_PERIODS,
     )
     return tuple(
-        Cell(**{**row, "quality": codes(row["quality"]), "trend": tuple(row["trend"])})
+        Cell(quality=codes(row.pop("quality")), trend=tuple(row.pop("trend")), **row)
         for row in rows
     )
 
@@ -252,7 +252,7 @@ def warnings_about(mart: Mart, kpis: Sequence[str]) -> tuple[Warned, ...]:
         version=mart.version,
         kpis=list(kpis),
     )
-    return tuple(Warned(**{**row, "kpis": tuple(row["kpis"])}) for row in rows)
+    return tuple(Warned(kpis=tuple(row.pop("kpis")), **row) for row in rows)
 
 
 def _unavailable(mart: Mart, known: set[str]) -> dict[str, str]:

@@ -46,7 +46,7 @@ class Terminal:
             del self.running[self.running.index(step) :]
 
     def _refresh(self) -> None:
-        self.status.update(escape(" › ".join(self.running)) if self.running else "…")
+        self.status.update(escape(" / ".join(self.running)) if self.running else "…")
 
 
 class Log:

@@ -2,19 +2,19 @@
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, time, timedelta
+from typing import Any
 
 import dagster as dg
 import duckdb
 
 from data_quality.validation import warm_up
-from pipelines import progress
+from pipelines import journal, progress
 from pipelines.defs.night import Night
 from pipelines.errors import KpimartError
 from pipelines.extract.objects import object_shapes
 from pipelines.extract.relations import register
 from pipelines.extract.run import extract
 from pipelines.night import inputs_digest
-from pipelines.publish import records
 from pipelines.settings import Settings
 from pipelines.transform import code_version
 
@@ -59,17 +59,19 @@ def lake_specs(settings: Settings) -> list[dg.AssetSpec]:
         for name, shape in object_shapes().items()
     ]
     run = [
-        dg.AssetSpec(["run", name], group_name="lake", kinds={"duckdb"}, skippable=True, deps=landing)
+        dg.AssetSpec(
+            ["run", name], group_name="lake", kinds={"duckdb"}, skippable=True, deps=landing
+        )
         for name in RUN_TABLES
     ]
     return [*lake, *run]
 
 
 def extraction(settings: Settings) -> dg.AssetsDefinition:
-    """The step that takes up what landed; when nothing is new, it yields nothing and all else skips."""
+    """The step that takes up what landed; when nothing is new it yields nothing: all else skips."""
 
     @dg.multi_asset(specs=lake_specs(settings), name="extraction")
-    def extraction(night: Night) -> Iterator[dg.MaterializeResult[None]]:
+    def extraction(night: Night) -> Iterator[dg.MaterializeResult[Any]]:
         try:
             has_news = _take_up(night)
             if has_news:
@@ -90,7 +92,7 @@ def _take_up(night: Night) -> bool:
             night.record.extraction = taken = extract(settings)
             applied = sum(file.is_news and file.state == "applied" for file in taken.files)
             step.detail = f"{len(taken.files)} files, {applied} of them new"
-        published = records.read(settings.lake_dir, "publishes")
+        published = journal.read(settings.lake_dir, "publishes")
         wanted = inputs_digest(settings, code=code_version())
         if published and published[-1]["inputs_digest"] == wanted and settings.mart_path.is_file():
             night.record.outcome = "nothing_new"
@@ -100,7 +102,7 @@ def _take_up(night: Night) -> bool:
     return True
 
 
-def _registered(night: Night) -> Iterator[dg.MaterializeResult[None]]:
+def _registered(night: Night) -> Iterator[dg.MaterializeResult[Any]]:
     settings = night.settings
     with progress.step("register") as step:
         settings.build_path.parent.mkdir(parents=True, exist_ok=True)

@@ -7,6 +7,7 @@ line, schedule and UI alike, and each run leaves a report.
 from contextlib import ExitStack
 from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import Any
 
 import dagster as dg
 from pydantic import PrivateAttr
@@ -19,11 +20,11 @@ from pipelines.report import save_report
 from pipelines.settings import Settings, load_settings
 
 
-class Night(dg.ConfigurableResource):
+class Night(dg.ConfigurableResource[Any]):
     """One night of one company.
 
-    `full_refresh` rebuilds from the lake and reads no landing file. `as_of` (YYYY-MM-DD) builds what
-    was known at that day's end, beside the published mart.
+    `full_refresh` rebuilds from the lake and reads no landing file. `as_of` (YYYY-MM-DD) builds
+    what was known at that day's end, beside the published mart.
     """
 
     config: str

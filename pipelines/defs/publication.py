@@ -1,5 +1,7 @@
 """The published mart as an asset; the work is in publish/."""
 
+from typing import Any
+
 import dagster as dg
 
 from pipelines import progress
@@ -23,7 +25,7 @@ def publication(published_models: list[dg.AssetKey]) -> dg.AssetsDefinition:
         kinds={"duckdb"},
         description="The file that analysts, BI tools and scorecards open.",
     )
-    def kpi_mart(night: Night) -> dg.MaterializeResult[None]:
+    def kpi_mart(night: Night) -> dg.MaterializeResult[Any]:
         try:
             with progress.step("publish") as step:
                 metadata = _published(night)

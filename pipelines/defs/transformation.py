@@ -1,4 +1,4 @@
-"""staging → intermediate → marts → kpis → quality as assets, one per dbt model; the work is dbt's."""
+"""staging → intermediate → marts → kpis → quality: an asset per dbt model; the work is dbt's."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -49,7 +49,7 @@ def _built(night: Night) -> list[Node]:
     return nodes
 
 
-def _materialized(nodes: list[Node], rows: dict[str, int]) -> Iterator[dg.MaterializeResult[None]]:
+def _materialized(nodes: list[Node], rows: dict[str, int]) -> Iterator[dg.MaterializeResult[Any]]:
     for node in nodes:
         if node.kind == "model" and node.status == "success":
             yield dg.MaterializeResult(
@@ -61,9 +61,7 @@ def _materialized(nodes: list[Node], rows: dict[str, int]) -> Iterator[dg.Materi
             )
 
 
-def _checked(
-    context: dg.AssetExecutionContext, nodes: list[Node]
-) -> Iterator[dg.AssetCheckResult]:
+def _checked(context: dg.AssetExecutionContext, nodes: list[Node]) -> Iterator[dg.AssetCheckResult]:
     status = {node.name: node for node in nodes if node.kind == "test"}
     for key in context.selected_asset_check_keys:
         node = status.get(key.name)

@@ -1,6 +1,5 @@
 """A person's decision to apply a held batch; the next extraction carries it out."""
 
-import getpass
 from pathlib import Path
 
 import duckdb
@@ -32,7 +31,7 @@ def accept(settings: Settings, batch: str, *, reason: str) -> None:
         "decision": "accept",
         "batch": batch,
         "reason": reason.strip(),
-        "decided_by": getpass.getuser(),
+        "decided_by": journal.author(),
         "decided_at": ledger.now(),
     }
     journal.append_rows(settings.lake_dir, "decisions", [decision])

@@ -71,9 +71,9 @@ class Entry:
     seconds: float = 0.0
 
     @property
-    def stored_rows(self) -> int:
-        """Rows in the batch that are not quarantined."""
-        return sum(self.rows_at.values())
+    def file(self) -> tuple[str, str, str]:
+        """Source, name and content."""
+        return self.source, self.file_name, self.sha256
 
 
 class Ledger:
@@ -88,11 +88,9 @@ class Ledger:
         return frozenset(batch for entry in self.entries for batch in entry.supersedes)
 
     @cached_property
-    def settled(self) -> frozenset[tuple[str, str]]:
-        """Source and content of every file that became a batch."""
-        return frozenset(
-            (entry.source, entry.sha256) for entry in self.entries if entry.state != "refused"
-        )
+    def _settled(self) -> frozenset[tuple[str, str, str]]:
+        """Source, name and content of every file that became a batch."""
+        return frozenset(entry.file for entry in self.entries if entry.batch)
 
     def state(self, entry: Entry) -> State:
         """What the entry is now."""
@@ -121,11 +119,12 @@ class Ledger:
 
     def offered_files(self) -> list[Entry]:
         """One entry per file and fate: a refusal is forgotten once its content became a batch."""
-        latest: dict[tuple[str, str, str], Entry] = {}
+        latest: dict[tuple[str, ...], Entry] = {}
         for entry in self.entries:
-            if entry.state == "refused" and (entry.source, entry.sha256) in self.settled:
-                continue
-            latest[(entry.source, entry.batch or entry.file_name, entry.sha256)] = entry
+            if entry.batch:
+                latest[(entry.batch,)] = entry
+            elif entry.file not in self._settled:
+                latest[entry.file] = entry
         return list(latest.values())
 
     def is_overtaken(self, held: Entry) -> bool:

@@ -245,8 +245,8 @@ def delivered(export: Export) -> str:
     """SQL over those rows: the row as it was delivered, as JSON text. Made only where needed."""
     if export.format == "jsonl":
         return "_line_text"
-    pairs = ", ".join(f"{literal(header)}: {name}" for header, name in export.raw.items())
-    return f"cast(to_json({{{pairs}}}) as varchar)"
+    pairs = ", ".join(f"{literal(header)}, {name}" for header, name in export.raw.items())
+    return f"cast(json_object({pairs}) as varchar)"
 
 
 def _csv_select(export: Export) -> str:

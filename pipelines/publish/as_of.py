@@ -1,4 +1,4 @@
-"""The mart as it would have been published on another day: a file of its own, never what readers get."""
+"""The mart as of another day: a file of its own, never what readers get."""
 
 from pathlib import Path
 
@@ -13,7 +13,7 @@ from pipelines.sql import literal
 
 
 def export(settings: Settings, *, build: Path, name: str) -> Path:
-    """The build is in `as_of/<name>.duckdb` beside the mart, verified; link and journal are not touched.
+    """The build is in `as_of/<name>.duckdb` beside the mart, verified; link and journal stay.
 
     Raises:
         BlockedError: the copy does not equal the build.

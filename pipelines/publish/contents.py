@@ -9,9 +9,10 @@ from pathlib import Path
 
 import duckdb
 
+from pipelines import journal
 from pipelines.errors import BlockedError
 from pipelines.journal import Kind
-from pipelines.publish.records import Publish, check_rows, insert, relation
+from pipelines.publish.records import Publish, check_rows, insert
 from pipelines.report import CheckResult
 from pipelines.sql import literal, quoted
 
@@ -165,7 +166,7 @@ def add_own_tables(
         sources = {meant: source for meant, (source, _) in columns.items()}
         listed = ", ".join(f"{quoted(source)} as {meant}" for meant, source in sources.items())
         connection.execute(
-            f"create table {table} as select {listed} from ({relation(lake_dir, name)}) "
+            f"create table {table} as select {listed} from ({journal.select(lake_dir, name)}) "
             "order by journal_file"
         )
         insert(

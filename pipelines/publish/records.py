@@ -1,68 +1,14 @@
-"""What publishes and rollbacks write into the journal, and read back from it, in order.
-
-The journal keeps files and their order; the columns that a publish adds to them are named here.
-"""
+"""What publishes and rollbacks write into the journal."""
 
 import json
-import os
-import pwd
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import duckdb
 
 from pipelines import journal
 from pipelines.report import CheckResult
-from pipelines.sql import literal
-
-COLUMNS: dict[journal.Kind, dict[str, str]] = {
-    "publishes": {
-        "version": "varchar",
-        "as_of": "timestamp",
-        "published_at": "timestamp",
-        "code_version": "varchar",
-        "spec_version": "varchar",
-        "inputs_digest": "varchar",
-        "tables": "bigint",
-        "rows": "bigint",
-        "bytes": "bigint",
-        "file_sha256": "varchar",
-    },
-    "check_results": {
-        "version": "varchar",
-        "as_of": "timestamp",
-        "check": "varchar",
-        "table": "varchar",
-        "severity": "varchar",
-        "passed": "boolean",
-        "rows": "bigint",
-        "kpis": "varchar",
-        "reason": "varchar",
-        "examples": "varchar",
-    },
-    "decisions": {
-        "decision": "varchar",
-        "version": "varchar",
-        "newest_version": "varchar",
-        "reason": "varchar",
-        "decided_by": "varchar",
-        "decided_at": "timestamp",
-    },
-    "published_values": {
-        "version": "varchar",
-        "as_of": "timestamp",
-        "kpi": "varchar",
-        "statistic": "varchar",
-        "grain": "varchar",
-        "period_start": "date",
-        "scope": "varchar",
-        "member": "varchar",
-        "value": "double",
-        "is_removed": "boolean",
-    },
-}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,41 +21,6 @@ class Publish:
     code_version: str
     spec_version: str
     inputs_digest: str
-
-
-def relation(lake_dir: Path, kind: journal.Kind) -> str:
-    """A select of all rows of a kind, typed also when there are none.
-
-    `journal_file` is the path of the row's file: its order is the order of the appends.
-    """
-    columns = {**COLUMNS[kind], "journal_file": "varchar"}
-    listed = ", ".join(f'cast(null as {type_}) as "{name}"' for name, type_ in columns.items())
-    nothing = f"select {listed} where false"
-    paths = ", ".join(literal(path) for path in journal.files(lake_dir, kind))
-    if not paths:
-        return nothing
-    options = "union_by_name => true, filename => 'journal_file'"
-    return f"{nothing} union all by name select * from read_parquet([{paths}], {options})"
-
-
-def read(lake_dir: Path, kind: journal.Kind) -> list[dict[str, Any]]:
-    """All rows of a kind, oldest first; for the kinds that stay small."""
-    names = list(COLUMNS[kind])
-    listed = ", ".join(f'"{name}"' for name in names)
-    with duckdb.connect() as connection:
-        found = connection.execute(
-            f"select {listed} from ({relation(lake_dir, kind)}) order by journal_file"
-        ).fetchall()
-    return [dict(zip(names, row, strict=True)) for row in found]
-
-
-def _append(lake_dir: Path, kind: journal.Kind, rows: list[dict[str, object]]) -> None:
-    columns = COLUMNS[kind]
-    declared = ", ".join(f'"{name}" {type_}' for name, type_ in columns.items())
-    with duckdb.connect() as connection:
-        connection.execute(f"create table given ({declared})")
-        insert(connection, "given", [list(row.values()) for row in rows])
-        journal.append(lake_dir, kind, "select * from given", connection=connection)
 
 
 def insert(connection: duckdb.DuckDBPyConnection, table: str, rows: list[list[object]]) -> None:
@@ -142,7 +53,7 @@ def append_check_results(
     lake_dir: Path, publish: Publish, check_results: list[CheckResult]
 ) -> None:
     """The night's check results are in the journal."""
-    _append(lake_dir, "check_results", check_rows(publish, check_results))
+    journal.append_rows(lake_dir, "check_results", check_rows(publish, check_results))
 
 
 def append_publish(
@@ -150,7 +61,7 @@ def append_publish(
 ) -> None:
     """The publish is in the journal: it counts from here on."""
     counts = {"tables": tables, "rows": rows, "bytes": size, "file_sha256": file_sha256}
-    _append(lake_dir, "publishes", [{**asdict(publish), **counts}])
+    journal.append_rows(lake_dir, "publishes", [{**asdict(publish), **counts}])
 
 
 def append_decision(
@@ -162,17 +73,10 @@ def append_decision(
         "version": version,
         "newest_version": newest_version,
         "reason": reason,
-        "decided_by": _user(),
+        "decided_by": journal.author(),
         "decided_at": datetime.now(UTC).replace(tzinfo=None),
     }
-    _append(lake_dir, "decisions", [row])
-
-
-def _user() -> str:
-    try:
-        return pwd.getpwuid(os.getuid()).pw_name
-    except KeyError:
-        return f"uid {os.getuid()}"
+    journal.append_rows(lake_dir, "decisions", [row])
 
 
 def drop_uncommitted(lake_dir: Path, kind: journal.Kind, recorded: list[str]) -> None:

@@ -6,7 +6,8 @@ file: it gives the same when the mart folder was deleted or the link rolled back
 
 from pathlib import Path
 
-from pipelines.publish.records import Publish, relation
+from pipelines import journal
+from pipelines.publish.records import Publish
 from pipelines.sql import literal, moment
 
 SCOPES = ("company", "region", "team")
@@ -27,7 +28,7 @@ def changed_values(lake_dir: Path, publish: Publish, *, statistics: str) -> str:
     keys = ", ".join(KEY)
     scopes = ", ".join(f"'{scope}'" for scope in SCOPES)
     return f"""
-        with journaled as ({relation(lake_dir, "published_values")}),
+        with journaled as ({journal.select(lake_dir, "published_values")}),
 
         latest as (
             select {keys},

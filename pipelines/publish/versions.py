@@ -15,7 +15,7 @@ from typing import Any
 
 import duckdb
 
-from pipelines import durable, progress
+from pipelines import durable, journal, progress
 from pipelines.errors import ConfigError, KpimartError
 from pipelines.publish import records
 from pipelines.settings import Settings
@@ -86,13 +86,13 @@ def _kept(settings: Settings) -> list[str]:
 
 
 def _recorded(settings: Settings) -> list[dict[str, Any]]:
-    rows = records.read(settings.lake_dir, "publishes")
+    rows = journal.read(settings.lake_dir, "publishes")
     return sorted(rows, key=lambda row: number_of(row["version"]))
 
 
 def _link_decision(settings: Settings) -> dict[str, Any] | None:
     """The last decision about the link."""
-    decisions = records.read(settings.lake_dir, "decisions")
+    decisions = journal.read(settings.lake_dir, "decisions")
     about_link = [row for row in decisions if row["decision"] in ("rollback", "pin", "unpin")]
     return about_link[-1] if about_link else None
 

@@ -2,7 +2,7 @@
 
 import gzip
 import shutil
-from datetime import datetime
+from datetime import date, datetime
 
 import pytest
 
@@ -55,16 +55,18 @@ def test_a_snapshot_stores_changes_and_tombstones_only(tolerant_crm):
     crm.land_deals(2, D1=10, D2=25, D4=40)
     crm.extract()
 
-    rows = crm.query("select _key, _op, _row from lake.mapped__opportunities where _batch='b000002'")
+    rows = crm.query(
+        "select _key, _op, _row from lake.mapped__opportunities where _batch='b000002'"
+    )
     counts = crm.query(
         "select rows_read, new_rows, changed_rows, unchanged_rows, deleted_rows "
         "from run.row_accounting where batch = 'b000002'"
     )
     assert sorted(rows) == [("D2", "upsert", 2), ("D3", "delete", None), ("D4", "upsert", 3)]
     assert counts == [(3, 1, 1, 1, 1)]
-    assert crm.query("select versions, current_rows, superseded_rows, deleted_rows from run.object_rows") == [
-        (6, 3, 2, 1)
-    ]
+    assert crm.query(
+        "select versions, current_rows, superseded_rows, deleted_rows from run.object_rows"
+    ) == [(6, 3, 2, 1)]
 
 
 def test_absence_from_an_incremental_export_means_nothing(crm):
@@ -103,9 +105,9 @@ def test_a_late_file_leaves_later_states_as_they_were(tolerant_crm):
         {"D1": 10, "D2": 20, "D3": 30},
     ]
     assert crm.outcome(late, "deals_2024-01-02.csv").counts.restored_rows == 3
-    assert crm.query("select versions = current_rows + superseded_rows + deleted_rows from run.object_rows") == [
-        (True,)
-    ]
+    assert crm.query(
+        "select versions = current_rows + superseded_rows + deleted_rows from run.object_rows"
+    ) == [(True,)]
 
 
 def test_of_two_exports_of_one_moment_the_later_ingested_wins(crm):
@@ -185,7 +187,9 @@ def test_only_a_held_batch_can_be_accepted_and_only_with_a_reason(crm):
     crm.land_deals(2, D1=10)
     crm.extract()
 
-    with pytest.raises(ConfigError, match=r"'b000001' is not a held batch.*\n  b000002: crm/deals_2024-01-02"):
+    with pytest.raises(
+        ConfigError, match=r"'b000001' is not a held batch.*\n  b000002: crm/deals_2024-01-02"
+    ):
         accept(crm.settings, "b000001", reason="because")
     with pytest.raises(ConfigError, match="needs a reason"):
         accept(crm.settings, "b000002", reason=" ")
@@ -200,11 +204,15 @@ def test_a_mended_value_map_supersedes_what_was_loaded_with_the_old_one(crm):
     mended = crm.extract()
 
     assert mended.has_news
-    assert crm.query("select distinct _batch, stage from lake.mapped__opportunities order by all") == [
+    assert crm.query(
+        "select distinct _batch, stage from lake.mapped__opportunities order by all"
+    ) == [
         ("b000003", "Open"),
         ("b000004", "Won"),
     ]
-    assert crm.query("select state, count(*) from run.row_accounting group by state order by 1") == [
+    assert crm.query(
+        "select state, count(*) from run.row_accounting group by state order by 1"
+    ) == [
         ("applied", 2),
         ("superseded", 2),
     ]
@@ -220,7 +228,9 @@ def test_a_batch_whose_file_is_gone_keeps_its_state_when_an_older_one_is_superse
     crm.extract()
 
     latest = "max_by(stage, (_as_of, _batch))"
-    assert crm.query(f"select _key, {latest} from lake.mapped__opportunities group by all order by 1") == [
+    assert crm.query(
+        f"select _key, {latest} from lake.mapped__opportunities group by all order by 1"
+    ) == [
         ("D1", "Opn"),
         ("D2", "Won"),
     ]
@@ -244,7 +254,7 @@ def test_an_as_of_that_is_added_to_the_config_replaces_the_file_time(crm):
 
     assert (guessed.as_of_basis, told.as_of_basis) == ("file time", "setting")
     assert crm.query("select as_of, as_of_on from run.context") == [
-        (datetime(2018, 1, 1), datetime(2017, 12, 31).date())
+        (datetime.fromisoformat("2018-01-01"), date.fromisoformat("2017-12-31"))
     ]
     assert crm.query("select count(*) from lake.mapped__opportunities") == [(1,)]
 
@@ -257,13 +267,13 @@ def test_as_of_limit_shows_the_lake_as_of_that_moment(tolerant_crm):
     crm.land_deals(2, D1=11)
     crm.extract()
 
-    limit = datetime(2024, 1, 3)
+    limit = datetime.fromisoformat("2024-01-03")
     assert crm.query("select as_of from run.context", as_of_limit=limit) == [(limit,)]
     assert crm.query("select max(_as_of) from lake.mapped__opportunities", as_of_limit=limit) == [
         (limit,)
     ]
     with pytest.raises(NothingReadableError, match="no batch is applied up to 2023-01-01"):
-        crm.query("select 1", as_of_limit=datetime(2023, 1, 1))
+        crm.query("select 1", as_of_limit=datetime.fromisoformat("2023-01-01"))
 
 
 def test_a_run_that_is_killed_before_its_commit_leaves_no_trace(crm, monkeypatch):
@@ -290,7 +300,11 @@ def test_a_run_that_is_killed_before_its_commit_leaves_no_trace(crm, monkeypatch
 
 
 def test_inspect_tells_what_a_run_would_do_and_changes_nothing(crm):
-    crm.land("deals_2024-01-01.csv", "D1,Open,ten,2023-12-01,Ada,x", header="id,stage,amount,created,owner,Lead Source")
+    crm.land(
+        "deals_2024-01-01.csv",
+        "D1,Open,ten,2023-12-01,Ada,x",
+        header="id,stage,amount,created,owner,Lead Source",
+    )
     before = sorted(crm.folder.rglob("*"))
 
     (file,) = inspect(crm.settings)

@@ -26,7 +26,9 @@ def _states(crm_type, exports, order, *, mode) -> tuple[list[dict[str, int]], li
         return [crm.state(place + 1) for place in range(len(exports))], told
 
 
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(exports=st.lists(deals, min_size=2, max_size=4), data=st.data())
 def test_snapshots_fold_alike_in_every_order_of_arrival(crm, exports, data):
     order = data.draw(st.sampled_from(list(permutations(range(len(exports))))))
@@ -38,7 +40,9 @@ def test_snapshots_fold_alike_in_every_order_of_arrival(crm, exports, data):
     assert all(file.counts.balances for extraction in told for file in extraction.files)
 
 
-@settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(exports=st.lists(deals, min_size=2, max_size=3), data=st.data())
 def test_increments_fold_alike_in_every_order_of_arrival(crm, exports, data):
     order = data.draw(st.sampled_from(list(permutations(range(len(exports))))))

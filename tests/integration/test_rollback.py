@@ -2,8 +2,8 @@
 
 import pytest
 
+from pipelines import journal
 from pipelines.errors import ConfigError
-from pipelines.publish import records
 from pipelines.publish.versions import rollback, unpin, versions
 
 
@@ -25,7 +25,7 @@ def test_a_rollback_holds_until_the_next_publish(three):
 
 def test_a_rollback_is_recorded_with_who_when_and_why(three):
     rollback(three.settings, "v000002", reason="quotas of the wrong year")
-    (decision,) = records.read(three.settings.lake_dir, "decisions")
+    (decision,) = journal.read(three.settings.lake_dir, "decisions")
     assert decision["decided_by"]
     assert decision["decided_at"]
     assert (decision["decision"], decision["version"], decision["reason"]) == (
@@ -76,7 +76,7 @@ def test_an_unknown_version_is_refused_with_the_kept_ones(three, unknown):
     with pytest.raises(ConfigError, match="kept are: v000004, v000003, v000002"):
         rollback(three.settings, unknown, reason="typo")
     assert three.stamp() == 4
-    assert records.read(three.settings.lake_dir, "decisions") == []
+    assert journal.read(three.settings.lake_dir, "decisions") == []
 
 
 def test_a_pinned_file_that_is_gone_gives_the_newest(three):

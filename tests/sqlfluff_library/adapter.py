@@ -1,4 +1,4 @@
-"""Stands in for dbt's `adapter` while sqlfluff lints: a dispatched macro reads as a call of its name."""
+"""Stands in for dbt's `adapter` for sqlfluff: a dispatched macro reads as a call of its name."""
 
 from collections.abc import Callable
 

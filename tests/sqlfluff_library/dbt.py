@@ -1,4 +1,4 @@
-"""Stands in for dbt's cross-engine macros while sqlfluff lints: each reads as a call of its name."""
+"""Stands in for dbt's cross-engine macros for sqlfluff: each reads as a call of its name."""
 
 
 def concat(fields: list[str]) -> str:

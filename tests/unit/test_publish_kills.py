@@ -5,7 +5,6 @@ from contextlib import contextmanager
 import pytest
 
 from pipelines import durable, journal
-from pipelines.publish import records
 from pipelines.publish.versions import recover, rollback, versions
 from pipelines.report import CheckResult
 
@@ -65,8 +64,8 @@ def _state(company):
         "stamp": company.stamp(),
         "publishes": company.ask("select version, inputs_digest, rows from quality.publishes"),
         "checks": company.ask("select version, check_name from quality.check_results"),
-        "values": records.read(settings.lake_dir, "published_values"),
-        "checks_journaled": records.read(settings.lake_dir, "check_results"),
+        "values": journal.read(settings.lake_dir, "published_values"),
+        "checks_journaled": journal.read(settings.lake_dir, "check_results"),
         "journal": sorted(
             str(path.relative_to(settings.lake_dir)) for path in settings.lake_dir.rglob("*.*")
         ),

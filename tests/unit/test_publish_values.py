@@ -2,13 +2,13 @@
 
 import shutil
 
-from pipelines.publish import records
+from pipelines import journal
 
 
 def _journaled(company):
     return [
         (row["version"], row["scope"], row["member"], row["value"], row["is_removed"])
-        for row in records.read(company.settings.lake_dir, "published_values")
+        for row in journal.read(company.settings.lake_dir, "published_values")
     ]
 
 

@@ -1,0 +1,28 @@
+"""Makes sample exports, and says where they are."""
+
+from pathlib import Path
+
+from rich.markup import escape
+
+from pipelines.commands import console, figures
+from pipelines.errors import ConfigError
+
+
+def sample(out: Path, *, scale: float, seed: int, days: int) -> None:
+    """The exports of a fictional CRM are in the folder.
+
+    Raises:
+        ConfigError: a scale or number of days of which no sample can be made.
+    """
+    from pipelines.sample.files import make_sample  # late: pandas costs half a second
+
+    try:
+        made = make_sample(out, scale=scale, seed=seed, days=days)
+    except ValueError as error:
+        raise ConfigError(str(error)) from error
+    folder = made.files[0].parent
+    console.out().print(
+        f" [ok]✓[/] {figures.plural(len(made.files), 'file')}, {figures.plural(made.rows, 'row')}, "
+        f"{figures.size(made.bytes)} in {escape(str(folder))}",
+        soft_wrap=True,
+    )
