@@ -44,10 +44,9 @@ SPARK_MACRO = re.compile(r"{%-?\s*macro\s+spark__(\w+)\(([^)]*)\)")
 
 @dataclass(frozen=True)
 class Project:
-    """The manifest of the compiled project, and the folder of its sources."""
+    """The manifest of the compiled project."""
 
     manifest: dict[str, Any]
-    folder: Path = DBT_PROJECT
 
     @cached_property
     def models(self) -> dict[str, Node]:
@@ -68,15 +67,6 @@ class Project:
     def semantic_models(self) -> dict[str, Node]:
         """Every semantic model of the spec by name."""
         return {model["name"]: model for model in self.manifest["semantic_models"].values()}
-
-    @cached_property
-    def source_files(self) -> dict[str, str]:
-        """Text of every model, data test and macro, by its path in the project."""
-        return {
-            path.relative_to(self.folder).as_posix(): path.read_text(encoding="utf-8")
-            for folder in ("models", "tests", "macros")
-            for path in sorted((self.folder / folder).rglob("*.sql"))
-        }
 
     @cached_property
     def _relations(self) -> dict[str, str]:
@@ -116,6 +106,15 @@ class Project:
         inputs = self.metric_inputs(name)
         ids = sorted({part for metric in inputs for part in metric["depends_on"]["nodes"]})
         return [self.manifest["semantic_models"][part] for part in ids]
+
+
+def source_files(folder: Path = DBT_PROJECT) -> dict[str, str]:
+    """Text of every model, data test and macro, by its path in the project."""
+    return {
+        path.relative_to(folder).as_posix(): path.read_text(encoding="utf-8")
+        for part in ("models", "tests", "macros")
+        for path in sorted((folder / part).rglob("*.sql"))
+    }
 
 
 def copy_spelled_for_spark(folder: Path, source: Path = DBT_PROJECT) -> Path:
@@ -160,17 +159,16 @@ def compile_project(folder: Path, source: Path = DBT_PROJECT) -> Project:
             *("--project-dir", str(project), "--profiles-dir", str(project)),
             *("--target-path", str(folder / "target"), "--log-path", str(folder / "logs")),
             *("--vars", json.dumps({"systems": SYSTEMS})),
-            *("--log-level", "none"),
+            *("--log-level", "none", "--log-level-file", "error"),
         ]
     )
     if not result.success:
-        statuses = getattr(result.result, "results", None) or []
-        messages = [f"{one.node.name}: {one.message}" for one in statuses if one.message]
-        raise RuntimeError(f"the project does not compile: {result.exception or messages}")
-    return read_project(folder, source)
+        said = (folder / "logs" / "dbt.log").read_text(encoding="utf-8")
+        raise RuntimeError(f"the project does not compile: {result.exception}\n{said}")
+    return read_project(folder)
 
 
-def read_project(folder: Path, source: Path = DBT_PROJECT) -> Project:
+def read_project(folder: Path) -> Project:
     """The project that was compiled in this folder."""
     manifest = json.loads((folder / "target" / "manifest.json").read_text(encoding="utf-8"))
-    return Project(manifest=manifest, folder=source)
+    return Project(manifest=manifest)

@@ -14,6 +14,6 @@ def accept(settings: Settings, batch: str, *, reason: str) -> None:
     """
     with single_run(settings, purpose="accept"):
         decide(settings, batch, reason=reason)
-    console.out().print(
-        f" [ok]✓[/] {batch} is accepted; the next run applies it: [command]kpimart run[/]"
+    console.done(
+        console.out(), f"{batch} is accepted; the next run applies it: [command]kpimart run[/]"
     )

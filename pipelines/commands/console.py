@@ -9,6 +9,7 @@ from dataclasses import asdict, is_dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
+from textwrap import shorten
 from typing import Any
 
 from rich.box import Box
@@ -32,7 +33,7 @@ THEME = Theme(
     }
 )
 RULED = Box("    \n    \n ───\n    \n    \n    \n    \n    \n")
-INDENT = (0, 0, 0, 1)
+LONGEST = 240
 
 
 def out() -> Console:
@@ -74,9 +75,26 @@ def section(console: Console, title: str) -> None:
     console.print(f"\n [title]{escape(title)}[/]")
 
 
-def line(console: Console, text: str, *, style: str = "") -> None:
+def line(console: Console, text: str, *, style: str = "", indent: int = 1) -> None:
     """One paragraph of markup, indented and wrapped."""
-    console.print(Padding(text, INDENT, style=style, expand=False))
+    console.print(Padding(text, (0, 0, 0, indent), expand=False), style=style)
+
+
+def item(console: Console, sign: str, text: str, *, style: str = "") -> None:
+    """A sign and a paragraph of markup, which hangs from it where it wraps."""
+    made = Table.grid(padding=(0, 1, 0, 0))
+    made.add_row(sign, text)
+    console.print(Padding(made, (0, 0, 0, 1), expand=False), style=style)
+
+
+def warning(console: Console, text: str) -> None:
+    """Something that did not stop the command, but is to be known."""
+    item(console, "[warn]![/]", text)
+
+
+def done(console: Console, text: str) -> None:
+    """Something that went well."""
+    item(console, "[ok]✓[/]", text)
 
 
 def copyable(console: Console, text: str) -> None:
@@ -102,6 +120,11 @@ def _plain(value: Any) -> Any:
     if is_dataclass(value) and not isinstance(value, type):
         return asdict(value)
     raise TypeError(f"{type(value).__name__} has no JSON form")
+
+
+def shortened(text: str) -> str:
+    """A long text's beginning, and where the whole is."""
+    return shorten(text, LONGEST, placeholder=" … (all of it: kpimart inspect)")
 
 
 def example(row: Mapping[str, object]) -> str:

@@ -252,17 +252,17 @@ def _meaning_table(entry: dict[str, Any]) -> Table:
 
 def _quality(told: Explanation, *, to: Console) -> None:
     if not (told.quality or told.undated_notes or told.warnings):
-        console.line(to, "[ok]✓[/] nothing is known against this value")
+        console.done(to, "nothing is known against this value")
     for code, words in told.quality.items():
         behind = [_behind(note, told) for note in told.notes if note.code == code]
         detail = f" [quiet]({'; '.join(behind)})[/]" if behind else ""
-        console.line(to, f"[warn]![/] {escape(words)}{detail}")
+        console.warning(to, f"{escape(words)}{detail}")
     for note in told.undated_notes:
         words, behind = escape(meaning(note.code)), _behind(note, told)
-        console.line(to, f"[warn]![/] {words} [quiet]({behind}, in no period)[/]")
+        console.warning(to, f"{words} [quiet]({behind}, in no period)[/]")
     for warned in told.warnings:
         behind = f"{warned.check}, {figures.plural(warned.rows, 'row')} of {warned.table}"
-        console.line(to, f"[warn]![/] {escape(warned.reason)} [quiet]({behind})[/]")
+        console.warning(to, f"{escape(warned.reason)} [quiet]({behind})[/]")
 
 
 def _behind(note: Note, told: Explanation) -> str:

@@ -71,11 +71,13 @@ def change(value: float | None, base: float | None, unit: str) -> str:
     """How far the value is from its base: points for fractions, else relative."""
     if value is None or base is None:
         return NOTHING
-    arrow = "▲" if value > base else "▼" if value < base else "="
+    if value == base:
+        return "="
+    arrow = "▲" if value > base else "▼"
     if unit == "fraction":
         return signed(f"{arrow} {(value - base) * 100:+,.1f} pt")
     if base == 0:
-        return f"{arrow} from 0" if value else "= 0 %"
+        return f"{arrow} from 0"
     relative = (value - base) / abs(base)
     return signed(f"{arrow} {relative * 100:+,.{1 if abs(relative) < 10 else 0}f} %")
 

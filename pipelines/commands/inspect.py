@@ -5,9 +5,8 @@ from zoneinfo import ZoneInfo
 
 from rich.console import Console
 from rich.markup import escape
-from rich.table import Table
-from rich.text import Text
 
+from pipelines import progress
 from pipelines.commands import console, figures
 from pipelines.commands.watching import watching
 from pipelines.extract.outcome import FileOutcome
@@ -20,12 +19,14 @@ STATES = {
     "refused": ("refused", "fail"),
 }
 
+MOST_REMARKS = 5
+
 
 def inspect(settings: Settings, *, as_json: bool) -> None:
     """Prints what each landed file is taken for."""
     from pipelines.extract import run
 
-    with watching():
+    with watching(), progress.step("look through landing"):
         files = run.inspect(settings)
     if as_json:
         console.print_json(files)
@@ -34,72 +35,76 @@ def inspect(settings: Settings, *, as_json: bool) -> None:
 
 
 def render(files: Sequence[FileOutcome], settings: Settings, *, to: Console) -> None:
-    """A table of the files, and below it what is to be said about each."""
+    """A table of the files, each with what is to be said about it, and what a run would do."""
     to.print()
     if not files:
         names = ", ".join(source.name for source in settings.sources)
         console.line(to, f"no file in {escape(str(settings.landing_dir))} below {names}")
         return
-    console.show(to, _table(files, settings))
+    zone = ZoneInfo(settings.company.timezone)
     for file in files:
-        _remarks(file, to=to)
+        word, style = STATES[file.state]
+        console.item(
+            to, f"[{style}]{word:<7}[/]", f"[title]{escape(f'{file.source}/{file.file_name}')}[/]"
+        )
+        for fact in _facts(file, zone):
+            console.line(to, escape(fact), style="quiet", indent=9)
+        for remark in _remarks(file):
+            console.line(to, escape(remark), indent=9)
     count = sum(file.state == "applied" for file in files)
-    console.line(
-        to,
-        f"A run would load {figures.plural(count, 'file')}: [command]kpimart run[/]"
-        if count
-        else "A run would find nothing new.",
-        style="quiet",
-    )
+    to.print()
+    verdict = "A run would find nothing new."
+    if count:
+        verdict = f"A run would load {figures.plural(count, 'file')}: [command]kpimart run[/]"
+    console.line(to, verdict)
     to.print()
 
 
-def _table(files: Sequence[FileOutcome], settings: Settings) -> Table:
-    zone = ZoneInfo(settings.company.timezone)
-    numbers = ("rows", "new", "changed", "same", "unusable")
-    made = console.table("file", "object", "", "as of", *numbers, right=numbers, wrapped=("file",))
-    for file in files:
-        word, style = STATES[file.state]
-        made.add_row(
-            Text(f"{file.source}/{file.file_name}"),
-            file.object or figures.NOTHING,
-            Text(word, style=style),
-            figures.as_of(file.as_of, zone) if file.as_of else figures.NOTHING,
-            f"{file.counts.rows_read:,}" if file.object else figures.NOTHING,
-            *_parts(file),
-        )
-    return made
-
-
-def _parts(file: FileOutcome) -> list[Text]:
-    """What a run would make of the rows; nothing of a file that it would not load."""
-    counts = file.counts
-    if file.state != "applied":
+def _facts(file: FileOutcome, zone: ZoneInfo) -> list[str]:
+    """What the file is taken for, and what would become of its rows."""
+    if file.object is None:
         return []
+    as_of = (
+        f", as of {figures.as_of(file.as_of, zone)} (by {file.as_of_basis})" if file.as_of else ""
+    )
+    encoding = "" if file.format == "parquet" else file.encoding
+    read_as = [file.format, encoding, file.delimiter and f"delimiter {file.delimiter!r}"]
+    shape = ", ".join(part for part in (*read_as, file.date_order) if part)
+    facts = [f"{file.object}{as_of}", shape]
+    if file.state != "unchanged":
+        facts.append(_rows(file))
+    if file.columns_unknown and file.state == "applied":
+        facts.append(f"not mapped, kept as text: {', '.join(file.columns_unknown)}")
+    return [fact for fact in facts if fact]
+
+
+def _rows(file: FileOutcome) -> str:
+    """The rows of the file by their fate; nothing where they were not read."""
+    counts = file.counts
+    if not counts.rows_read:
+        return ""
     parts = {
         "new": counts.new_rows,
         "changed": counts.changed_rows,
-        "same": counts.unchanged_rows,
-        "unusable": counts.quarantined_rows,
+        "as before": counts.unchanged_rows,
+        "unreadable": counts.quarantined_rows,
+        "blank or repeated": counts.skipped_rows,
     }
-    return [
-        Text(f"{count:,}" if count else "", style="warn" if name == "unusable" else "")
-        for name, count in parts.items()
-    ]
+    told = [f"{count:,} {name}" for name, count in parts.items() if count]
+    if counts.deleted_rows:
+        told.append(f"and {counts.deleted_rows:,} records gone since the last export")
+    return f"{figures.plural(counts.rows_read, 'row')}: {', '.join(told)}"
 
 
-def _remarks(file: FileOutcome, *, to: Console) -> None:
-    """Reason, problems, and columns that do not fit, below the file's name."""
+def _remarks(file: FileOutcome) -> list[str]:
+    """Reason, problems and missing columns; of many problems the first few."""
     remarks = [] if file.state == "unchanged" else [file.reason]
     remarks += file.problems
     for header, columns in file.columns_missing.items():
         remarks.append(f"has no column {header!r}: {', '.join(columns)} stays empty")
-    if file.columns_unknown and file.state == "applied":
-        remarks.append(f"not mapped, kept as text: {', '.join(file.columns_unknown)}")
-    shown = [remark for remark in dict.fromkeys(remarks) if remark]
-    if shown:
-        _, style = STATES[file.state]
-        console.line(to, f"[{style}]{escape(f'{file.source}/{file.file_name}')}[/]")
-        for remark in shown:
-            console.line(to, f"  {escape(remark)}", style="quiet")
-        to.print()
+    told = [remark for remark in dict.fromkeys(remarks) if remark]
+    left = len(told) - MOST_REMARKS
+    return [
+        *told[:MOST_REMARKS],
+        *([f"and {left} more: kpimart inspect --json"] if left > 0 else []),
+    ]

@@ -1,5 +1,6 @@
 """Runs the night once and tells what came of it, and how the mart is opened."""
 
+import sys
 from datetime import date
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -74,25 +75,24 @@ def _published(report: NightReport, settings: Settings, to: Console) -> None:
         if report.as_of
         else ""
     )
-    console.line(
-        to, f"[ok]✓[/] [title]Published {report.version or ''}[/]{as_of} · {_took(report)}"
+    console.done(to, f"[title]Published {report.version or ''}[/]{as_of} · {_took(report)}")
+    sizes = (
+        figures.plural(report.tables, "table"),
+        figures.plural(report.rows, "row"),
+        figures.plural(len(report.checks), "check"),
     )
-    console.line(
-        to,
-        f"  {figures.plural(report.tables, 'table')}, {figures.plural(report.rows, 'row')}, "
-        f"{figures.plural(len(report.checks), 'check')} · {escape(str(report.path or ''))}",
-        style="quiet",
-    )
+    console.line(to, ", ".join(sizes), style="quiet", indent=3)
+    console.line(to, escape(str(report.path or "")), style="quiet", indent=3)
     if not report.is_current:
-        console.line(
+        console.warning(
             to,
-            "[warn]![/] another version is pinned: readers get this one after "
+            "another version is pinned: readers get this one after "
             "[command]kpimart rollback --unpin[/]",
         )
 
 
 def _nothing_new(report: NightReport, settings: Settings, to: Console) -> None:
-    console.line(to, f"[ok]✓[/] [title]Nothing new[/]: the mart stays as it is · {_took(report)}")
+    console.done(to, f"[title]Nothing new[/]: the mart stays as it is · {_took(report)}")
 
 
 def _blocked(report: NightReport, settings: Settings, to: Console) -> None:
@@ -134,16 +134,17 @@ def _files(report: NightReport, to: Console) -> None:
     """What was held or refused, with the reason, and what else was noted."""
     for file in _left_aside(report):
         name = escape(f"{file['source']}/{file['file_name']}")
-        console.line(to, f"[warn]![/] {name} is {file['state']}: {escape(str(file['reason']))}")
+        reason = escape(console.shortened(str(file["reason"])))
+        console.warning(to, f"{name} is {file['state']}: {reason}")
     for note in report.notes:
-        console.line(to, f"[warn]![/] {escape(note)}")
+        console.warning(to, f"{escape(note)}")
     unusable = sum(
         file["counts"]["quarantined_rows"] for file in report.files if file.get("is_news")
     )
     if unusable:
-        console.line(
+        console.warning(
             to,
-            f"[warn]![/] {figures.plural(unusable, 'row')} could not be read, and are kept aside: "
+            f"{figures.plural(unusable, 'row')} could not be read, and are kept aside: "
             "[command]kpimart status[/]",
         )
 
@@ -152,9 +153,9 @@ def _warnings(report: NightReport, to: Console) -> None:
     for check in report.checks:
         if not check.passed and not check.blocks:
             rows = figures.plural(check.rows, "row")
-            console.line(
+            console.warning(
                 to,
-                f"[warn]![/] {escape(check.reason)} "
+                f"{escape(check.reason)} "
                 f"[quiet]({escape(check.check)}, {rows} of {escape(check.table)})[/]",
             )
 
@@ -162,12 +163,13 @@ def _warnings(report: NightReport, to: Console) -> None:
 def how_to_open(settings: Settings, *, to: Console) -> None:
     """Ways into the mart, to be copied: SQL, Python, pandas, BI; and what to read next."""
     path = settings.mart_path
-    console.section(to, "Open the mart (any number of readers, none of them blocks a night)")
+    connect = f"duckdb.connect('{path}', read_only=True)"
+    console.section(to, "Open the mart (any number of readers; none of them blocks a night)")
     ways = {
-        "SQL": f"duckdb -readonly {path} \"from kpis.kpi_scorecard_company where grain = 'month'\"",
-        "Python": f"python -c \"import duckdb; print(duckdb.connect('{path}', read_only=True)"
-        ".sql('from kpis.kpi_catalog'))\"",
-        "pandas": f"duckdb.connect('{path}', read_only=True).sql('from kpis.kpi_values').df()",
+        "SQL": f'duckdb -readonly {path} "from kpis.kpi_scorecard_company"',
+        "Python": f"{sys.executable} -c "
+        f"\"import duckdb; print({connect}.sql('from kpis.kpi_catalog'))\"",
+        "pandas": f"{connect}.sql('from kpis.kpi_values').df()",
         "BI": f"duckdb:///{path}?access_mode=read_only",
         "here": "kpimart scorecard   kpimart scorecard --scope team   kpimart explain win_rate",
     }

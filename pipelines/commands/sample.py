@@ -21,8 +21,6 @@ def sample(out: Path, *, scale: float, seed: int, days: int) -> None:
     except ValueError as error:
         raise ConfigError(str(error)) from error
     folder = made.files[0].parent
-    console.out().print(
-        f" [ok]✓[/] {figures.plural(len(made.files), 'file')}, {figures.plural(made.rows, 'row')}, "
-        f"{figures.size(made.bytes)} in {escape(str(folder))}",
-        soft_wrap=True,
-    )
+    made_of = f"{figures.plural(made.rows, 'row')}, {figures.size(made.bytes)}"
+    told = f"{figures.plural(len(made.files), 'file')}, {made_of} in {escape(str(folder))}"
+    console.done(console.out(), told)

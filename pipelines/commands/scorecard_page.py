@@ -8,14 +8,26 @@ from zoneinfo import ZoneInfo
 from rich.cells import cell_len
 from rich.console import Console
 from rich.markup import escape
+from rich.measure import Measurement
+from rich.table import Table
 from rich.text import Text
 
 from pipelines.commands import console, figures
 from pipelines.commands.quality import meaning
-from pipelines.commands.scorecard import TREND_PERIODS, Cell, Note, Scorecard, collect
+from pipelines.commands.scorecard import (
+    HEADLINE_KPIS,
+    TREND_PERIODS,
+    Cell,
+    Note,
+    Scorecard,
+    Warned,
+    collect,
+)
 from pipelines.settings import Settings
 
 GAP_WIDTH = 2
+MOST_NAMED = 3
+UNLIMITED = 1000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,7 +59,7 @@ def run(settings: Settings, *, grain: str, scope: str, period: str | None, as_js
 
 def render(card: Scorecard, settings: Settings, *, to: Console) -> None:
     """The scorecard is on the console."""
-    codes = [code for cell in card.cells for code in cell.quality]
+    codes = [code for cell in card.cells for code in _codes(cell, card)]
     codes += [note.code for note in card.notes]
     page = Page(
         card=card,
@@ -76,27 +88,43 @@ def _header(page: Page, *, to: Console) -> None:
 
 
 def _company_table(page: Page, *, to: Console) -> None:
+    """With targets and both comparisons as far as the width allows; numbers are never cut."""
     has_targets = any(cell.target is not None for cell in page.card.cells)
-    targets = ("of target",) if has_targets else ()
-    right = ("", "vs prior", "vs a year ago", *targets)
-    made = console.table(
-        "KPI", "", " ", "vs prior", "vs a year ago", *targets, "trend", right=right
-    )
-    for cell in page.card.cells:
-        target = ""
-        if cell.target is not None:
-            target = figures.figure(cell.attainment, "fraction", currency="")
-            target += f" of {page.figure(cell.target, cell.unit)}"
-        made.add_row(
-            _label(cell, page),
-            Text(page.figure(cell.value, cell.unit), style="value"),
-            Text(_marks(cell, page), style="warn"),
-            _change(cell, cell.prior_value),
-            _change(cell, cell.year_ago_value),
-            *([target] if has_targets else []),
-            Text(_trend(cell), style="quiet"),
-        )
+    variants = [(True, True), (False, True)] if has_targets else [(None, True)]
+    room, unlimited = to.width - 1, to.options.update(width=UNLIMITED)
+    made = _company_columns(page, with_target=None, with_year=False)
+    for with_target, with_year in variants:
+        fuller = _company_columns(page, with_target=with_target, with_year=with_year)
+        if Measurement.get(to, unlimited, fuller).maximum <= room:
+            made = fuller
+            break
     console.show(to, made)
+
+
+def _company_columns(page: Page, *, with_target: bool | None, with_year: bool) -> Table:
+    """A row per KPI; `with_target` is True with the target's amount, None without targets."""
+    targets = () if with_target is None else ("of target",)
+    years = ("a year ago",) if with_year else ()
+    numbers = ("vs prior", *years, *targets)
+    made = console.table("KPI", "", *numbers, "trend", right=("", *numbers))
+    room = max((len(_marks(cell, page)) for cell in page.card.cells), default=0)
+    for cell in page.card.cells:
+        value = Text(page.figure(cell.value, cell.unit), style="value")
+        value.append(f" {_marks(cell, page):<{room}}" if room else "", style="warn")
+        columns: list[Text] = [_label(cell, page), value, _change(cell, cell.prior_value)]
+        if with_year:
+            columns.append(_change(cell, cell.year_ago_value))
+        if with_target is not None:
+            columns.append(_of_target(cell, page, with_amount=with_target))
+        made.add_row(*columns, Text(_trend(cell), style="quiet"))
+    return made
+
+
+def _of_target(cell: Cell, page: Page, *, with_amount: bool) -> Text:
+    if cell.target is None:
+        return Text()
+    share = page.figure(cell.attainment, "fraction")
+    return Text(f"{share} of {page.figure(cell.target, cell.unit)}" if with_amount else share)
 
 
 def _label(cell: Cell, page: Page) -> Text:
@@ -117,9 +145,15 @@ def _trend(cell: Cell) -> str:
     return figures.sparkline(cell.trend).rjust(TREND_PERIODS) if known > 1 else ""
 
 
+def _codes(cell: Cell, card: Scorecard) -> list[str]:
+    """What is known about the value; that a later period runs is said by its as-of already."""
+    is_later = cell.period_start != card.period_start
+    return [code for code in cell.quality if not (is_later and code == "running")]
+
+
 def _marks(cell: Cell, page: Page) -> str:
     noted = [note.code for note in page.card.notes if note.kpi == cell.kpi]
-    numbers = {page.marks[code] for code in (*cell.quality, *noted)}
+    numbers = {page.marks[code] for code in (*_codes(cell, page.card), *noted)}
     return "".join(figures.mark(number) for number in sorted(numbers))
 
 
@@ -144,7 +178,9 @@ def _members_table(page: Page, *, to: Console) -> None:
     for row, member in enumerate(card.members):
         made.add_row(Text(member), *(columns[kpi][row] for kpi in shown))
     console.show(to, made)
-    console.line(to, "▲▼ against the period before; sales cycle in days", style="quiet")
+    days = ", ".join(dict.fromkeys(cell.label for cell in card.cells if cell.unit == "days"))
+    in_days = f"; in days: {days}" if days else ""
+    console.line(to, f"▲▼ against the period before{in_days}", style="quiet")
     left = ", ".join(labels[kpi] for kpi in labels if kpi not in shown)
     if left:
         console.line(to, f"no room for {left}: widen the window, or use --json", style="quiet")
@@ -169,26 +205,32 @@ def _footnotes(page: Page, *, to: Console) -> None:
     """What the marks mean, what is missing, and what the night's checks found."""
     card = page.card
     for code, number in page.marks.items():
-        told = "; ".join(_behind(note, page) for note in card.notes if note.code == code)
+        told = _behind([note for note in card.notes if note.code == code], page)
         detail = f" ({told})" if told else ""
-        console.line(
-            to, f"[warn]{figures.mark(number)}[/] {escape(meaning(code))}{detail}", style="quiet"
-        )
+        sign = f"[warn]{figures.mark(number)}[/]"
+        console.item(to, sign, f"{escape(meaning(code))}{detail}", style="quiet")
     for label, reason in card.unavailable.items():
         console.line(to, f"{escape(label)} is not available: {escape(reason)}", style="quiet")
     for warned in card.warnings:
-        concerned = ", ".join(warned.kpis)
-        rows = figures.plural(warned.rows, "row")
-        console.line(
-            to,
-            f"[warn]![/] {escape(warned.reason)} [quiet]({warned.check}, {rows} of {warned.table}; "
-            f"concerns {concerned})[/]",
-        )
+        console.warning(to, f"{escape(warned.reason)} [quiet]({_about(warned)})[/]")
     console.line(to, "Why a number is what it is: [command]kpimart explain KPI[/]", style="quiet")
 
 
-def _behind(note: Note, page: Page) -> str:
-    rows = figures.plural(note.row_count, "deal")
-    if note.amount is None:
-        return rows
-    return f"{rows}, {figures.money(note.amount, page.card.currency)}"
+def _about(warned: Warned) -> str:
+    """The check, what it found, and some of the KPIs that it concerns."""
+    named = [kpi for kpi in warned.kpis if kpi in HEADLINE_KPIS]
+    more = " …" if len(named) > MOST_NAMED else ""
+    concerned = ", ".join(named[:MOST_NAMED]) + more
+    return f"{warned.check}: {figures.plural(warned.rows, 'row')}; {concerned}"
+
+
+def _behind(notes: list[Note], page: Page) -> str:
+    """Rows and money behind a code, by KPI where it marks several."""
+    labels = {cell.kpi: cell.label for cell in page.card.cells}
+    told: list[str] = []
+    for note in notes:
+        text = figures.plural(note.row_count, "deal")
+        if note.amount:
+            text += f", {figures.money(note.amount, page.card.currency)}"
+        told.append(f"{labels[note.kpi]}: {text}" if len(notes) > 1 else text)
+    return escape("; ".join(told))

@@ -17,6 +17,7 @@ from rich.text import Text
 
 from pipelines.commands import console, figures
 from pipelines.extract import ledger
+from pipelines.extract.accept import accepted_batches
 from pipelines.extract.ledger import Entry, Ledger
 from pipelines.extract.objects import object_shapes
 from pipelines.publish.versions import versions
@@ -56,7 +57,10 @@ class Delivery:
 
 @dataclass(frozen=True, kw_only=True)
 class Waiting:
-    """A held batch, or the rows of an object that could not be read, with the money on them."""
+    """A held batch, or the rows of an object that could not be read, with the money on them.
+
+    `accepted` says who accepted a held batch that the next run will apply.
+    """
 
     source: str
     object: str
@@ -66,6 +70,7 @@ class Waiting:
     file_name: str | None = None
     held_at: datetime | None = None
     reason: str = ""
+    accepted: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -97,7 +102,7 @@ class Status:
 def collect(settings: Settings) -> Status:
     """The status of a company."""
     known = ledger.read(settings.lake_dir)
-    published = versions(settings)
+    published, accepted = versions(settings), accepted_batches(settings.lake_dir)
     current = next((one for one in published if one.is_current), None)
     return Status(
         mart_path=settings.mart_path,
@@ -108,7 +113,10 @@ def collect(settings: Settings) -> Status:
         is_newest=current is None or current == published[0],
         nights=tuple(_night(report) for report in load_reports(settings.reports_dir, limit=NIGHTS)),
         deliveries=_deliveries(settings, known),
-        held=tuple(_held(settings, entry) for entry in known.held_batches()),
+        held=tuple(
+            _held(settings, entry, accepted=accepted.get(str(entry.batch)))
+            for entry in known.held_batches()
+        ),
         quarantined=_quarantined(settings, known),
         refused=tuple(
             Refused(source=entry.source, file_name=entry.file_name, reason=entry.reason)
@@ -153,7 +161,7 @@ def _deliveries(settings: Settings, known: Ledger) -> tuple[Delivery, ...]:
     return tuple(found)
 
 
-def _held(settings: Settings, entry: Entry) -> Waiting:
+def _held(settings: Settings, entry: Entry, *, accepted: str | None) -> Waiting:
     paths = [ledger.batch_file(settings.lake_dir, entry)]
     return Waiting(
         source=entry.source,
@@ -164,6 +172,7 @@ def _held(settings: Settings, entry: Entry) -> Waiting:
         file_name=entry.file_name,
         held_at=entry.recorded_at,
         reason=entry.reason,
+        accepted=accepted,
     )
 
 
@@ -233,9 +242,9 @@ def _published(told: Status, zone: ZoneInfo, to: Console) -> None:
     )
     console.line(to, escape(str(told.mart_path)), style="quiet")
     if told.is_pinned:
-        console.line(to, "[warn]![/] pinned until [command]kpimart rollback --unpin[/]")
+        console.warning(to, "pinned until [command]kpimart rollback --unpin[/]")
     elif not told.is_newest:
-        console.line(to, "[warn]![/] rolled back until the next publish")
+        console.warning(to, "rolled back until the next publish")
 
 
 def _nights(nights: Sequence[Night], zone: ZoneInfo) -> Table:
@@ -291,7 +300,7 @@ def _exports(deliveries: Sequence[Delivery], zone: ZoneInfo) -> Table:
 def _waiting(told: Status, settings: Settings, zone: ZoneInfo, to: Console) -> None:
     currency = settings.company.currency
     if not (told.held or told.quarantined or told.refused):
-        console.line(to, "[ok]✓[/] nothing is held, refused or quarantined")
+        console.done(to, "nothing is held, refused or quarantined")
         to.print()
     if told.held:
         console.section(to, "Held, until somebody accepts it")
@@ -299,20 +308,26 @@ def _waiting(told: Status, settings: Settings, zone: ZoneInfo, to: Console) -> N
             since = f" since {figures.moment(one.held_at, zone)}" if one.held_at else ""
             file = escape(f"{one.source}/{one.file_name}")
             size = _size(one, currency)
-            console.line(to, f"[warn]![/] [title]{one.batch}[/] {file}{since}, {size}")
-            console.line(to, f"  {escape(one.reason)}", style="quiet")
-            console.line(to, f"  [command]kpimart accept {one.batch} --reason TEXT[/]")
+            console.warning(to, f"[title]{one.batch}[/] {file}{since}, {size}")
+            console.line(to, escape(one.reason), style="quiet", indent=3)
+            then = (
+                f"{escape(one.accepted)}; the next run applies it"
+                if one.accepted
+                else (f"[command]kpimart accept {one.batch} --reason TEXT[/]")
+            )
+            console.line(to, then, indent=3)
         to.print()
     if told.quarantined:
         console.section(to, "Rows that could not be read; each is in quality.quarantined_rows")
         for one in told.quarantined:
-            console.line(to, f"[warn]![/] {one.source} {one.object}: {_size(one, currency)}")
+            console.warning(to, f"{one.source} {one.object}: {_size(one, currency)}")
         to.print()
     if told.refused:
         console.section(to, "Refused files; they stay in landing")
         for file in told.refused:
-            console.line(to, f"[warn]![/] {escape(f'{file.source}/{file.file_name}')}")
-            console.line(to, f"  {escape(file.reason)}", style="quiet")
+            console.warning(to, escape(f"{file.source}/{file.file_name}"))
+            reason = escape(console.shortened(file.reason))
+            console.line(to, reason, style="quiet", indent=3)
         to.print()
 
 

@@ -29,9 +29,8 @@ def render(known: list[Version], settings: Settings, *, to: Console) -> None:
         console.line(to, "nothing is published yet; publish with: [command]kpimart run[/]")
         return
     zone = ZoneInfo(settings.company.timezone)
-    made = console.table(
-        "version", "data as of", "published", "rows", "size", "", right=("rows", "size")
-    )
+    names = ("version", "data as of", "published", "rows", "size", "")
+    made = console.table(*names, right=("rows", "size"), wrapped=("",))
     for one in known:
         made.add_row(
             one.version,
@@ -51,7 +50,7 @@ def render(known: list[Version], settings: Settings, *, to: Console) -> None:
 
 def _state(one: Version) -> Text:
     if one.is_current:
-        return Text("what readers get" + (", pinned" if one.is_pinned else ""), style="ok")
+        return Text("current, pinned" if one.is_pinned else "current", style="ok")
     return Text("pinned" if one.is_pinned else "kept" if one.is_kept else "no longer kept")
 
 
@@ -81,7 +80,8 @@ def rollback(
         else "until: kpimart rollback --unpin"
     )
     zone = ZoneInfo(settings.company.timezone)
-    console.out().print(
-        f" [ok]✓[/] readers get [value]{current.version}[/], data as of "
-        f"{figures.as_of(current.as_of, zone)}, {held}"
+    console.done(
+        console.out(),
+        f"readers get [value]{current.version}[/], data as of "
+        f"{figures.as_of(current.as_of, zone)}, {held}",
     )

@@ -14,60 +14,66 @@ from pipelines.commands.console import err
 WORTH_A_LINE_SECONDS = 1.0
 
 
-class Terminal:
-    """The step that runs, live; a line for each finished outer step, and for slow inner ones."""
+class Watcher:
+    """Knows which steps run; outer steps and slow inner ones are worth a line when they end."""
 
-    def __init__(self, console: Console, status: Status) -> None:
-        self.console, self.status = console, status
+    def __init__(self, console: Console) -> None:
+        self.console = console
         self.running: list[str] = []
 
     def started(self, step: str) -> None:
-        """The live line names the step."""
+        """The step runs, within those that run already."""
         self.running.append(step)
-        self._refresh()
+        self.moved()
 
     def finished(self, step: str, *, seconds: float, detail: str) -> None:
-        """The step becomes a line above the live one."""
-        self._leave(step)
-        depth = len(self.running)
-        if depth == 0 or seconds >= WORTH_A_LINE_SECONDS:
-            told = f"  [quiet]{escape(detail)}[/]" if detail else ""
-            took = f"[quiet]{figures.seconds(seconds):>8}[/]"
-            self.console.print(f" [ok]✓[/] {took}  {'  ' * depth}{escape(step)}{told}")
-        self._refresh()
+        """The step no longer runs."""
+        # a step that failed never ends: it leaves with the one around it
+        if step in self.running:
+            del self.running[self.running.index(step) :]
+        if not self.running or seconds >= WORTH_A_LINE_SECONDS:
+            self.ended(step, took=figures.seconds(seconds), detail=detail)
+        self.moved()
+
+    def moved(self) -> None:
+        """Other steps run now."""
+
+    def ended(self, step: str, *, took: str, detail: str) -> None:
+        """A step that is worth a line has ended."""
+        raise NotImplementedError
+
+
+class Terminal(Watcher):
+    """The steps that run, live, below a line for each that has ended."""
+
+    def __init__(self, console: Console, status: Status) -> None:
+        super().__init__(console)
+        self.status = status
+
+    def moved(self) -> None:
+        """The live line names the steps that run."""
+        self.status.update(escape(" / ".join(self.running) or "…"))
+
+    def ended(self, step: str, *, took: str, detail: str) -> None:
+        """A line above the live one."""
+        name = "  " * len(self.running) + escape(step)
+        self.console.print(f" [ok]✓[/] [quiet]{took:>8}[/]  {name}  [quiet]{escape(detail)}[/]")
 
     def note(self, text: str) -> None:
         """A line above the live one."""
         self.console.print(f" [warn]![/] {escape(text)}")
 
-    def _leave(self, step: str) -> None:
-        # a step that failed never ends; it leaves with the one around it
-        if step in self.running:
-            del self.running[self.running.index(step) :]
 
-    def _refresh(self) -> None:
-        self.status.update(escape(" / ".join(self.running)) if self.running else "…")
+class Log(Watcher):
+    """Plain lines, without anything that only a terminal understands."""
 
-
-class Log:
-    """A plain line per finished step and per note."""
-
-    def __init__(self, console: Console) -> None:
-        self.console = console
-
-    def started(self, step: str) -> None:
-        """Nothing: a log has the line of its end."""
-
-    def finished(self, step: str, *, seconds: float, detail: str) -> None:
-        """A line with the step, its time and its detail."""
-        told = f": {detail}" if detail else ""
-        self._print(f"{step}{told} ({figures.seconds(seconds)})")
+    def ended(self, step: str, *, took: str, detail: str) -> None:
+        """A line with the step, its detail and its time."""
+        name = "  " * len(self.running) + step
+        self.note(f"{name}: {detail} ({took})" if detail else f"{name} ({took})")
 
     def note(self, text: str) -> None:
-        """A line with the note."""
-        self._print(f"note: {text}")
-
-    def _print(self, text: str) -> None:
+        """A line."""
         self.console.print(text, markup=False, soft_wrap=True)
 
 

@@ -8,7 +8,7 @@ import dagster as dg
 import duckdb
 
 from data_quality.validation import warm_up
-from pipelines import journal, progress
+from pipelines import journal
 from pipelines.defs.night import Night
 from pipelines.errors import KpimartError
 from pipelines.extract.objects import object_shapes
@@ -88,7 +88,7 @@ def _take_up(night: Night) -> bool:
     settings = night.settings
     on_demand = night.full_refresh or bool(night.as_of)
     if not on_demand:
-        with progress.step("extract") as step:
+        with night.step("extract") as step:
             night.record.extraction = taken = extract(settings)
             applied = sum(file.is_news and file.state == "applied" for file in taken.files)
             step.detail = f"{len(taken.files)} files, {applied} of them new"
@@ -104,7 +104,7 @@ def _take_up(night: Night) -> bool:
 
 def _registered(night: Night) -> Iterator[dg.MaterializeResult[Any]]:
     settings = night.settings
-    with progress.step("register") as step:
+    with night.step("register") as step:
         settings.build_path.parent.mkdir(parents=True, exist_ok=True)
         settings.build_path.unlink(missing_ok=True)
         with duckdb.connect(str(settings.build_path)) as connection:

@@ -4,7 +4,9 @@ It lives from a run's beginning to its end, however the run was started, so the 
 line, schedule and UI alike, and each run leaves a report.
 """
 
-from contextlib import ExitStack
+import time
+from collections.abc import Generator
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -12,6 +14,7 @@ from typing import Any
 import dagster as dg
 from pydantic import PrivateAttr
 
+from pipelines import progress
 from pipelines.errors import KpimartError
 from pipelines.lock import single_run
 from pipelines.night import NightRecord
@@ -53,6 +56,14 @@ class Night(dg.ConfigurableResource[Any]):
     def as_of_day(self) -> date | None:
         """The day of `--as-of`, if any."""
         return date.fromisoformat(self.as_of) if self.as_of else None
+
+    @contextmanager
+    def step(self, name: str) -> Generator[progress.Step]:
+        """A step that is reported while it runs, and whose seconds are in the record."""
+        begun = time.perf_counter()
+        with progress.step(name) as running:
+            yield running
+        self.record.seconds[name] = round(time.perf_counter() - begun, 3)
 
     def setup_for_execution(self, context: dg.InitResourceContext) -> None:
         """The lock is held, and the record is open."""

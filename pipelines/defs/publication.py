@@ -4,7 +4,6 @@ from typing import Any
 
 import dagster as dg
 
-from pipelines import progress
 from pipelines.defs.night import Night
 from pipelines.errors import KpimartError
 from pipelines.night import inputs_digest
@@ -27,7 +26,7 @@ def publication(published_models: list[dg.AssetKey]) -> dg.AssetsDefinition:
     )
     def kpi_mart(night: Night) -> dg.MaterializeResult[Any]:
         try:
-            with progress.step("publish") as step:
+            with night.step("publish") as step:
                 metadata = _published(night)
                 step.detail = ", ".join(f"{value} {name}" for name, value in metadata.items())
         except KpimartError as error:

@@ -8,7 +8,6 @@ from data_quality.checks import Suite
 from data_quality.suites import audit as audit_suites
 from data_quality.suites import door as door_suites
 from data_quality.validation import validate
-from pipelines import progress
 from pipelines.defs.night import Night
 from pipelines.errors import KpimartError
 from pipelines.report import CheckResult
@@ -38,7 +37,7 @@ def _check_op(layer: str, suites: Sequence[Suite]) -> dg.AssetChecksDefinition:
     @dg.multi_asset_check(name=layer, specs=specs)
     def check_op(night: Night) -> Iterator[dg.AssetCheckResult]:
         try:
-            with progress.step(layer) as step:
+            with night.step(layer) as step:
                 results = validate(night.settings.build_path, suites)
                 failed = sum(not result.passed for result in results)
                 step.detail = f"{len(results)} checks, {failed} failed"

@@ -35,7 +35,7 @@ def transformation(manifest: Path) -> dg.AssetsDefinition:
 
 
 def _built(night: Night) -> list[Node]:
-    with progress.step("transform") as step:
+    with night.step("transform") as step:
         done: list[Node] = []
 
         def on_node(node: Node) -> None:

@@ -149,7 +149,9 @@ def _unreadable(context: _Context, error: duckdb.Error) -> RefusedFileError:
 def _write_typed(context: _Context) -> str:
     connection, typed = context.connection, context.scratch / f"{context.name}.parquet"
     columns = [context.shape.columns[name] for name in context.mapped]
-    rows = read.rows_select(context.export, connection=connection)
+    rows = conversion.with_trimmed(
+        read.rows_select(context.export, connection=connection), raw=context.export.raw
+    )
     order, basis = conversion.date_order(
         rows,
         columns,

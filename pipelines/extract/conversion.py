@@ -68,8 +68,14 @@ class Converted:
 
 
 def trimmed(raw: str) -> str:
-    """The delivered text without blanks around it."""
-    return f"trim({raw}, {BLANKS})"
+    """The name of a column's text without blanks around it, in `with_trimmed`."""
+    return f"_trimmed{raw}"
+
+
+def with_trimmed(rows: str, *, raw: dict[str, str]) -> str:
+    """The rows with every text trimmed, once: the rules below look at it again and again."""
+    added = "".join(f", trim({name}, {BLANKS}) as {trimmed(name)}" for name in raw.values())
+    return f"select *{added} from ({rows})"
 
 
 def text_of(column: str, *, config: ObjectConfig, raw: dict[str, str]) -> str:
@@ -247,8 +253,7 @@ def date_order(
 ) -> tuple[DateOrder, str]:
     """The order of day, month and year in a file, and how it was decided.
 
-    `rows`: a select of the delivered text, its columns named by `raw`. `columns`: the mapped ones
-    that the file has.
+    `rows`: `with_trimmed`. `columns`: the mapped ones that the file has.
 
     Raises:
         RefusedFileError: the values have two readings, or contradict each other.

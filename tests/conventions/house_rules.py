@@ -6,6 +6,7 @@ in test_sources.py; how it is laid out, in .sqlfluff.
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import sqlglot
 from sqlglot import exp
@@ -37,7 +38,7 @@ NEVER_ZERO: dict[str, dict[str, str]] = {
     },
 }
 
-Columns = frozenset[str]
+Columns = tuple[str, ...]
 Relations = dict[str, Columns | None]
 
 
@@ -48,18 +49,20 @@ class Statement:
     name: str
     sql: str
     relations: Relations = field(default_factory=dict)
+    dialect: str = "spark"
 
+    @cached_property
     def trees(self) -> list[exp.Expr]:
-        """What sqlglot's Spark understands.
+        """What sqlglot's dialect understands.
 
         Raises:
-            ParseError: Spark would not understand it.
+            ParseError: the engine would not understand it.
         """
-        return [tree for tree in sqlglot.parse(self.sql, read="spark") if tree is not None]
+        return [tree for tree in sqlglot.parse(self.sql, read=self.dialect) if tree is not None]
 
     def nodes(self, *kinds: type[exp.Expr]) -> Iterator[exp.Expr]:
         """Every node of these kinds."""
-        return (node for tree in self.trees() for node in tree.find_all(*kinds))
+        return (node for tree in self.trees for node in tree.find_all(*kinds))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,7 +85,7 @@ class Rule:
 def is_parsed(statement: Statement) -> Iterator[str]:
     """One query that the parser of Spark's dialect understands."""
     try:
-        trees = statement.trees()
+        trees = statement.trees
     except ParseError as error:
         yield str(error).splitlines()[0]
         return
@@ -231,7 +234,7 @@ def lateral_aliases(statement: Statement) -> Iterator[str]:
     Where the columns of a single relation are not known (tables that extraction writes), the alias
     may be such a column, and is let pass.
     """
-    for tree in statement.trees():
+    for tree in statement.trees:
         for scope in traverse_scope(tree):
             if isinstance(scope.expression, exp.Select):
                 yield from _lateral_aliases(scope, statement.relations)
@@ -243,7 +246,7 @@ def _lateral_aliases(scope: Scope, relations: Relations) -> Iterator[str]:
     known = [_source_columns(source, relations) for _, source in scope.selected_sources.values()]
     if known == [None]:
         return
-    columns = frozenset[str]().union(*(part for part in known if part is not None))
+    columns = {name for part in known for name in part or ()}
     for item in select.selects:
         for column in item.find_all(exp.Column):
             if column.table or column.name not in aliases or column.name in columns:
@@ -253,18 +256,18 @@ def _lateral_aliases(scope: Scope, relations: Relations) -> Iterator[str]:
 
 
 def output_columns(statement: Statement) -> Columns | None:
-    """The columns that a query yields; None where a star hides them."""
-    scopes = traverse_scope(statement.trees()[0])
+    """The columns that a query yields, in order; None where a star hides them."""
+    scopes = traverse_scope(statement.trees[0])
     return _scope_columns(scopes[-1], statement.relations)
 
 
 def _scope_columns(scope: Scope, relations: Relations) -> Columns | None:
     if isinstance(scope.expression, exp.SetOperation):
         return _scope_columns(scope.set_operation_scopes[0], relations)
-    names: set[str] = set()
+    names: list[str] = []
     for item in scope.expression.selects:
         if not item.is_star:
-            names.add(item.alias_or_name)
+            names.append(item.alias_or_name)
             continue
         table = item.table if isinstance(item, exp.Column) else ""
         for name, (_, source) in scope.selected_sources.items():
@@ -272,8 +275,8 @@ def _scope_columns(scope: Scope, relations: Relations) -> Columns | None:
                 columns = _source_columns(source, relations)
                 if columns is None:
                     return None
-                names |= columns
-    return frozenset(names)
+                names += columns
+    return tuple(names)
 
 
 def _source_columns(source: exp.Expr | Scope, relations: Relations) -> Columns | None:

@@ -17,8 +17,8 @@ from tests.conventions.house_rules import (
 from tests.dbt_project import Node, Project
 
 DEALS: Relations = {
-    ".deals": frozenset({"rep", "stage", "amount", "won", "closed", "closed_at", "closed_on"}),
-    ".context": frozenset({"as_of_on"}),
+    ".deals": ("rep", "stage", "amount", "won", "closed", "closed_at", "closed_on"),
+    ".context": ("as_of_on",),
 }
 
 
@@ -26,7 +26,7 @@ DEALS: Relations = {
 def statements(project: Project) -> list[Statement]:
     """Every compiled model, after those that it reads, and every data test."""
     relations: Relations = {
-        f"lake.mapped__{shape.name}": frozenset([*shape.columns, *ROW_TYPES])
+        f"lake.mapped__{shape.name}": (*shape.columns, *ROW_TYPES)
         for shape in object_shapes().values()
     }
     nodes = [*_in_order(project), *project.data_tests.values()]

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from tests.dbt_project import Project
+from tests.dbt_project import source_files
 
 ENGINE_FOLDER = "macros/engine/"
 SPEC_READER = "macros/metric_spec.sql"
@@ -112,9 +112,9 @@ TEXT_RULES = [
 
 
 @pytest.fixture(scope="module")
-def files(project: Project) -> dict[str, str]:
+def files() -> dict[str, str]:
     """The SQL files of the project by path."""
-    return project.source_files
+    return source_files()
 
 
 @pytest.mark.parametrize("rule", TEXT_RULES, ids=lambda rule: rule.name)

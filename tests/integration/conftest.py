@@ -87,19 +87,23 @@ class Crm:
             register(self.settings, connection, as_of_limit=as_of_limit)
             return connection.execute(sql).fetchall()
 
+    def states(self, *days: int) -> list[dict[str, int | None]]:
+        """Live deals at the end of each day of January: amount by key."""
+        found = self.query(f"""
+            select day, _key, cast(amount as integer) from (
+                select *, row_number() over (
+                    partition by day, _key order by _as_of desc, _batch desc
+                ) as place
+                from lake.mapped__opportunities
+                inner join (select unnest({list(days)}) as day)
+                    on _as_of <= timestamp '2024-01-01' + to_days(day)
+            ) where place = 1 and _op = 'upsert' order by all
+        """)
+        return [{key: amount for on, key, amount in found if on == day} for day in days]
+
     def state(self, day: int) -> dict[str, int | None]:
-        """Live deals at the end of January `day`: amount by key."""
-        return dict(
-            self.query(f"""
-                select _key, cast(amount as integer) from (
-                    select *, row_number() over (
-                        partition by _key order by _as_of desc, _batch desc
-                    ) as place
-                    from lake.mapped__opportunities
-                    where _as_of <= timestamp '2024-01-01' + interval {day} days
-                ) where place = 1 and _op = 'upsert' order by _key
-            """)
-        )
+        """Live deals at the end of January `day`."""
+        return self.states(day)[0]
 
     def ledger_files(self) -> list[str]:
         return sorted(path.name for path in (self.settings.lake_dir / "_ledger").iterdir())

@@ -46,7 +46,7 @@ def test_equal_content_on_two_named_days_is_two_states(tolerant_crm):
     crm.land_deals(3, D1=10)
     crm.extract()
 
-    assert [crm.state(day) for day in (1, 2, 3)] == [{"D1": 10}, {}, {"D1": 10}]
+    assert crm.states(1, 2, 3) == [{"D1": 10}, {}, {"D1": 10}]
 
 
 def test_a_snapshot_stores_changes_and_tombstones_only(tolerant_crm):
@@ -99,7 +99,7 @@ def test_a_late_file_leaves_later_states_as_they_were(tolerant_crm):
 
     late = crm.extract()
 
-    assert [crm.state(day) for day in (1, 2, 3)] == [
+    assert crm.states(1, 2, 3) == [
         {"D1": 10, "D2": 20},
         {"D1": 11, "D4": 40},
         {"D1": 10, "D2": 20, "D3": 30},
@@ -108,6 +108,29 @@ def test_a_late_file_leaves_later_states_as_they_were(tolerant_crm):
     assert crm.query(
         "select versions = current_rows + superseded_rows + deleted_rows from run.object_rows"
     ) == [(True,)]
+
+
+def test_a_late_file_does_not_reach_past_an_export_that_quarantined_the_key(tolerant_crm):
+    crm = tolerant_crm
+    crm.land_deals(1, D1=10)
+    crm.land_deals(3, D1="wrong")
+    crm.land_deals(4, D1=10)
+    crm.extract()
+    crm.land_deals(2, D1=20)
+    crm.extract()
+
+    assert crm.states(1, 2, 3, 4) == [{"D1": 10}, {"D1": 20}, {"D1": 20}, {"D1": 10}]
+
+
+def test_a_late_increment_does_not_undo_what_a_later_one_repeated(crm):
+    crm.opportunities["mode"] = "incremental"
+    crm.land_deals(1, D1=10)
+    crm.land_deals(3, D1=10)
+    crm.extract()
+    crm.land_deals(2, D1=20)
+    crm.extract()
+
+    assert crm.states(1, 2, 3) == [{"D1": 10}, {"D1": 20}, {"D1": 10}]
 
 
 def test_of_two_exports_of_one_moment_the_later_ingested_wins(crm):

@@ -23,7 +23,7 @@ def _states(crm_type, exports, order, *, mode) -> tuple[list[dict[str, int]], li
         for place in order:
             crm.land_deals(place + 1, **exports[place])
             told.append(crm.extract())
-        return [crm.state(place + 1) for place in range(len(exports))], told
+        return crm.states(*range(1, len(exports) + 1)), told
 
 
 @settings(

@@ -27,7 +27,8 @@ def _convert(kind, texts, *, zone="UTC", order="YMD", **settings):
     )
     with duckdb.connect() as connection:
         connection.execute("set TimeZone = 'UTC'")
-        rows = conversion.layered("select unnest($texts) as _c1", [converted], shape=shape)
+        given = conversion.with_trimmed("select unnest($texts) as _c1", raw={"Given Text": "_c1"})
+        rows = conversion.layered(given, [converted], shape=shape)
         return connection.execute(
             f"select given, {converted.problem or 'null'}, {converted.shift or 'null'} "
             f"from ({rows})",
@@ -171,7 +172,7 @@ def _order(texts, **settings):
     listed = ", ".join(f"'{text}'" for text in texts)
     with duckdb.connect() as connection:
         return conversion.date_order(
-            f"select unnest([{listed}]) as _c1",
+            conversion.with_trimmed(f"select unnest([{listed}]) as _c1", raw={"Given Text": "_c1"}),
             [column],
             config=_config(**settings),
             raw={"Given Text": "_c1"},
