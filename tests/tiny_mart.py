@@ -38,8 +38,8 @@ with months as (
 ),
 
 members as (
-    select * from (values ('company', '(all)', 1.0), ('team', 'East', 0.7), ('team', 'West', 0.3),
-        ('team', '(none)', 0.0)) as t (scope, member, part)
+    select * from (values ('company', '(all)', 1.0), ('team', 'East', 0.5), ('team', 'West', 0.2),
+        ('team', '(none)', 0.3)) as t (scope, member, part)
 ),
 
 measured as (
@@ -100,6 +100,7 @@ CHECKS = [
         passed=True,
         rows=0,
         reason="A mart without reps was built from nothing.",
+        kpis=("revenue",),
     ),
 ]
 

@@ -21,7 +21,7 @@
         from (
             select
                 exact.*,
-                cast(trunc(exact.exact_cents) as bigint) as whole_cents
+                cast(sign(exact.exact_cents) * floor(abs(exact.exact_cents)) as bigint) as whole_cents
             from (
                 select
                     weighed.*,

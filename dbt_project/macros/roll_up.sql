@@ -1,33 +1,29 @@
 {# The measures of one semantic model, aggregated to every grain and scope that it has: one row per
-   grain, period, scope and member, and for the to-date periods of `dim_dates` another (`is_to_date`).
-   Only cells that have rows. Additive measures are aggregated first to date × scope tuple; distinct
-   counts and percentiles in a statement of their own; semi-additive ones from the last day of each
-   period. The model passes `fact` and `dates` in, because `ref` must stand in the model.
-   Usage: {{ roll_up('opportunities_by_close', ref('fct_opportunities'), ref('dim_dates')) }} #}
-{% macro roll_up(semantic_model, fact, dates) -%}
+   grain, period, scope and member, and for the periods that a running one is compared with another,
+   of their to-date part (`is_to_date`). Only cells that have rows. Additive measures are aggregated
+   first to date × scope tuple; distinct counts and percentiles in a statement of their own;
+   semi-additive ones from the last day of each period. The model passes its relations in, because
+   `ref` must stand in the model.
+   Usage: {{ roll_up('lines_by_close', ref('fct_opportunity_lines'), ref('dim_dates'), ref('int_periods')) }} #}
+{% macro roll_up(semantic_model, fact, dates, periods) -%}
 {%- if not execute %}
 select 1 as is_not_executed
 {%- else %}
 {%- set spec = spec_semantic_model(semantic_model) -%}
 {%- set date_name = spec.defaults.agg_time_dimension -%}
 {%- set date = (spec.dimensions | selectattr('name', 'equalto', date_name) | first) -%}
-{%- set scopes = spec.entities | selectattr('type', 'equalto', 'foreign') | list -%}
+{%- set scopes = spec.entities | selectattr('type', 'equalto', 'foreign') | map(attribute='name') | list -%}
 {%- set semi = spec.measures | selectattr('non_additive_dimension') | list -%}
 {%- if semi and semi | length != spec.measures | length -%}
     {{ exceptions.raise_compiler_error(semantic_model ~ ': keep semi-additive measures in a semantic model of their own') }}
 {%- endif -%}
 {%- set additive = spec.measures | selectattr('agg', 'in', ['sum', 'count']) | list -%}
-{%- set whole = spec.measures | rejectattr('agg', 'in', ['sum', 'count']) | list -%}
-{%- set periods = [] -%}
-{%- for grain in grains() -%}
-    {%- do periods.append({'grain': grain, 'to_date': false, 'column': grain ~ '_start_on'}) -%}
-    {%- do periods.append({'grain': grain, 'to_date': true, 'column': grain ~ '_to_date_start_on'}) -%}
-{%- endfor %}
+{%- set whole = spec.measures | rejectattr('agg', 'in', ['sum', 'count']) | list %}
 with facts as (
 
     select
         {{ date.expr or date.name }} as dated_on,
-        {%- for scope in scopes %}
+        {%- for scope in spec.entities if scope.type == 'foreign' %}
         {{ scope.expr or scope.name }} as {{ scope.name }},
         {%- endfor %}
         {%- for measure in spec.measures %}
@@ -41,8 +37,8 @@ dated as (
 
     select
         facts.*,
-        {%- for period in periods %}
-        dates.{{ period.column }}{{ ',' if not loop.last }}
+        {%- for grain in grains() %}
+        dates.{{ grain }}_start_on as {{ grain }}{{ ',' if not loop.last }}
         {%- endfor %}
     from facts
     inner join {{ dates }} as dates
@@ -53,144 +49,194 @@ dated as (
 tuples as (
 
     select
-        min(dated_on) as first_dated_on,
         dated_on,
-        {%- for period in periods %}
-        {{ period.column }},
-        {%- endfor %}
-        {%- for scope in scopes %}
-        {{ scope.name }}{{ ',' if not loop.last or additive }}
-        {%- endfor %}
-        {%- for measure in additive %}
-        {{ measure.agg }}({{ measure.name }}) as {{ measure.name }}{{ ',' if not loop.last }}
+        {{ grains() | join(', ') }},
+        {{ scopes | join(', ') }}
+        {%- for measure in additive %},
+        {{ measure.agg }}({{ measure.name }}) as {{ measure.name }}
         {%- endfor %}
     from dated
-    group by
-        dated_on,
-        {%- for period in periods %}
-        {{ period.column }},
-        {%- endfor %}
-        {%- for scope in scopes %}
-        {{ scope.name }}{{ ',' if not loop.last }}
-        {%- endfor %}
+    group by dated_on, {{ grains() | join(', ') }}, {{ scopes | join(', ') }}
 
 ),
-{% if semi %}
-added as (
-    {% for period in periods %}
+
+-- only what a running period is compared with: no rows when no period is running
+to_date as (
+    {% for grain in grains() %}
     select
-        {{ decoded_cell([period], scopes) }},
-        {{ cell_sums(additive) }}
-    from (
-        select
-            tuples.*,
-            max(dated_on) over (partition by {{ period.column }}) as last_dated_on
-        from tuples
-    ) as last_days
-    where dated_on = last_dated_on
-    group by grouping sets ({{ cell_sets([period], scopes) }})
+        facts.*,
+        '{{ grain }}' as grain,
+        periods.period_start
+    from facts
+    inner join {{ dates }} as dates
+        on facts.dated_on = dates.date_on
+    inner join {{ periods }} as periods
+        on
+            dates.{{ grain }}_to_date_start_on = periods.period_start
+            and periods.grain = '{{ grain }}'
+            and periods.is_compared_to_date
     {%- if not loop.last %}
     union all
     {%- endif %}
     {% endfor %}
-)
-
+),
+{% if semi %}
+added as (
+    {% for grain in grains() %}
+    select
+        {{ cell_keys([grain], scopes) }},
+        {{ cell_sums(additive) }}
+    from (
+        select
+            tuples.*,
+            max(dated_on) over (partition by {{ grain }}) as last_dated_on
+        from tuples
+    ) as last_days
+    where dated_on = last_dated_on
+    group by grouping sets ({{ cell_sets([grain], scopes) }})
+    {%- if not loop.last %}
+    union all
+    {%- endif %}
+    {% endfor %}
+),
 {% else %}
 added as (
 
     select
-        {{ decoded_cell(periods, scopes) }},
+        {{ cell_keys(grains(), scopes) }},
         {{ cell_sums(additive) }}
     from tuples
-    group by grouping sets ({{ cell_sets(periods, scopes) }})
+    group by grouping sets ({{ cell_sets(grains(), scopes) }})
 
-)
-{%- if whole %},
-
+),
+{% endif %}
+{%- if whole %}
 measured as (
 
     select
-        {{ decoded_cell(periods, scopes) }},
-        {%- for measure in whole %}
-        {{ whole_aggregate(measure) }} as {{ measure.name }}{{ ',' if not loop.last }}
-        {%- endfor %}
+        {{ cell_keys(grains(), scopes) }},
+        {{ whole_aggregates(whole) }}
     from dated
-    group by grouping sets ({{ cell_sets(periods, scopes) }})
+    group by grouping sets ({{ cell_sets(grains(), scopes) }})
+
+),
+{% endif %}
+added_to_date as (
+
+    select
+        grain,
+        period_start,
+        {{ cell_member(scopes) }},
+        min(dated_on) as first_dated_on
+        {%- for measure in additive %},
+        {{ measure.agg }}({{ measure.name }}) as {{ measure.name }}
+        {%- endfor %}
+        {%- if whole %},
+        {{ whole_aggregates(whole) }}
+        {%- endif %}
+    from
+        {%- if semi %} (
+        select
+            to_date.*,
+            max(dated_on) over (partition by grain, period_start) as last_dated_on
+        from to_date
+    ) as last_days
+    where dated_on = last_dated_on
+        {%- else %} to_date
+        {%- endif %}
+    group by grouping sets (
+        (grain, period_start)
+        {%- for scope in scopes %}, (grain, period_start, {{ scope }}){% endfor %}
+    )
 
 )
-{%- endif %}
-{% endif %}
+
 select
+    false as is_to_date,
     added.grain,
-    added.is_to_date,
     added.period_start,
     added.scope,
     added.member,
-    added.first_dated_on,
-    {%- for measure in additive %}
-    added.{{ measure.name }}{{ ',' if not loop.last or whole }}
+    added.first_dated_on
+    {%- for measure in additive %},
+    added.{{ measure.name }}
     {%- endfor %}
-    {%- for measure in whole %}
-    measured.{{ measure.name }}{{ ',' if not loop.last }}
+    {%- for measure in whole %},
+    measured.{{ measure.name }}
     {%- endfor %}
 from added
 {%- if whole %}
 inner join measured
     on
         added.grain = measured.grain
-        and added.is_to_date = measured.is_to_date
         and added.period_start = measured.period_start
         and added.scope = measured.scope
         and added.member = measured.member
 {%- endif %}
-where added.period_start is not null
+union all
+select
+    true as is_to_date,
+    grain,
+    period_start,
+    scope,
+    member,
+    first_dated_on
+    {%- for measure in additive + whole %},
+    {{ measure.name }}
+    {%- endfor %}
+from added_to_date
 {%- endif %}
 {%- endmacro %}
 
-{# Which cell a row of the grouping sets is. #}
-{% macro decoded_cell(periods, scopes) -%}
+{# Which cell a row of the grouping sets is; `grains` are columns that hold a period's first day. #}
+{% macro cell_keys(grains, scopes) -%}
         case
-            {%- for period in periods %}
-            when grouping({{ period.column }}) = 0 then '{{ period.grain }}'
+            {%- for grain in grains %}
+            when grouping({{ grain }}) = 0 then '{{ grain }}'
             {%- endfor %}
         end as grain,
         case
-            {%- for period in periods %}
-            when grouping({{ period.column }}) = 0 then {{ period.to_date | lower }}
-            {%- endfor %}
-        end as is_to_date,
-        case
-            {%- for period in periods %}
-            when grouping({{ period.column }}) = 0 then {{ period.column }}
+            {%- for grain in grains %}
+            when grouping({{ grain }}) = 0 then {{ grain }}
             {%- endfor %}
         end as period_start,
+        {{ cell_member(scopes) }}
+{%- endmacro %}
+
+{% macro cell_member(scopes) -%}
         case
             {%- for scope in scopes %}
-            when grouping({{ scope.name }}) = 0 then '{{ scope.name }}'
+            when grouping({{ scope }}) = 0 then '{{ scope }}'
             {%- endfor %}
             else 'company'
         end as scope,
         case
             {%- for scope in scopes %}
-            when grouping({{ scope.name }}) = 0 then {{ scope.name }}
+            when grouping({{ scope }}) = 0 then {{ scope }}
             {%- endfor %}
             else '(all)'
         end as member
 {%- endmacro %}
 
 {% macro cell_sums(additive) -%}
-        min(first_dated_on) as first_dated_on
+        min(dated_on) as first_dated_on
         {%- for measure in additive %},
         sum({{ measure.name }}) as {{ measure.name }}
         {%- endfor %}
 {%- endmacro %}
 
-{% macro cell_sets(periods, scopes) -%}
-        {%- for period in periods %}
-        ({{ period.column }})
-        {%- for scope in scopes %}, ({{ period.column }}, {{ scope.name }})
+{% macro cell_sets(grains, scopes) -%}
+        {%- for grain in grains %}
+        ({{ grain }})
+        {%- for scope in scopes %}, ({{ grain }}, {{ scope }})
         {%- endfor %}
         {{- ',' if not loop.last }}
+        {%- endfor %}
+{%- endmacro %}
+
+{% macro whole_aggregates(measures) -%}
+        {%- for measure in measures %}
+        {{ whole_aggregate(measure) }} as {{ measure.name }}{{ ',' if not loop.last }}
         {%- endfor %}
 {%- endmacro %}
 

@@ -1,5 +1,7 @@
 """Shows a run's progress: a live line on a terminal, plain lines in a log; on standard error."""
 
+import os
+import sys
 from collections.abc import Generator
 from contextlib import contextmanager
 
@@ -9,7 +11,7 @@ from rich.status import Status
 
 from pipelines import progress
 from pipelines.commands import figures
-from pipelines.commands.console import err
+from pipelines.commands.console import THEME, err
 
 WORTH_A_LINE_SECONDS = 1.0
 
@@ -52,7 +54,7 @@ class Terminal(Watcher):
 
     def moved(self) -> None:
         """The live line names the steps that run."""
-        self.status.update(escape(" / ".join(self.running) or "…"))
+        self.status.update(escape(" / ".join(self.running) or "working"))
 
     def ended(self, step: str, *, took: str, detail: str) -> None:
         """A line above the live one."""
@@ -80,11 +82,14 @@ class Log(Watcher):
 @contextmanager
 def watching() -> Generator[None]:
     """Whoever started the command sees its steps while the block runs."""
-    console = err()
-    if not console.is_terminal:
-        progress.listen(Log(console))
+    if not err().is_terminal:
+        progress.listen(Log(err()))
         yield
         return
-    with console.status("…", spinner="dots") as status:
-        progress.listen(Terminal(console, status))
-        yield
+    # Dagster puts pipes in the place of the standard streams while a step runs: without a way of
+    # its own to the terminal, the live line would end up in the step's log, and never be cleared.
+    with os.fdopen(os.dup(sys.stderr.fileno()), "w", encoding=sys.stderr.encoding) as terminal:
+        console = Console(file=terminal, theme=THEME, highlight=False, force_terminal=True)
+        with console.status("starting", spinner="dots") as status:
+            progress.listen(Terminal(console, status))
+            yield

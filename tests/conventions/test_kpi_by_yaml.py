@@ -5,7 +5,6 @@ that are there, and a measure with its metric; no SQL is touched.
 """
 
 import shutil
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -95,7 +94,7 @@ def with_added_kpis(folder: Path) -> Path:
 
 
 @pytest.fixture(scope="module")
-def added_to(tmp_path_factory: pytest.TempPathFactory, demo_night: Settings) -> Iterator[AddedTo]:
+def added_to(tmp_path_factory: pytest.TempPathFactory, demo_night: Settings) -> AddedTo:
     folder = tmp_path_factory.mktemp("added")
     project = with_added_kpis(folder)
     shutil.copy(demo_night.config_path, folder)
@@ -110,7 +109,7 @@ def added_to(tmp_path_factory: pytest.TempPathFactory, demo_night: Settings) -> 
         transform.ensure_manifest(settings)
         nodes = transform.build(settings, on_node=lambda node: None)
     assert {node.status for node in nodes} <= {"success", "pass"}
-    yield AddedTo(folder=project, settings=settings)
+    return AddedTo(folder=project, settings=settings)
 
 
 def files(folder: Path) -> dict[str, bytes]:

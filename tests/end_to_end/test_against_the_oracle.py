@@ -10,6 +10,7 @@ import math
 from collections.abc import Callable
 from datetime import date
 from decimal import Decimal
+from itertools import pairwise
 from pathlib import Path
 
 import duckdb
@@ -174,7 +175,7 @@ def _awkward_deal(number: int, row: dict[str, str]) -> None:
     """Some wins are credits, have no amount or no creation date; some deals close in the future."""
     is_won = row["Deal Stage"] == "Closed Won"
     if is_won and number % 11 == 0:
-        row["Deal Value"] = f"-{row['Deal Value']}"
+        row["Deal Value"] = "-250.00"
     elif is_won and number % 11 == 1:
         row["Deal Value"] = ""
     elif is_won and number % 11 == 2:
@@ -243,7 +244,7 @@ def test_a_running_month_is_compared_to_date(mid_month: Settings) -> None:
 
 def test_aalen_johansen_by_hand() -> None:
     # S: 4/6, 1/2, 1/4, 0. Won: 1/6, + 4/6 · 1/4 = 1/3, + 1/2 · 1/2 = 7/12. Lost: 5/12 in the end.
-    # Half of 7/12 is reached on day 20; with losses censored (Kaplan–Meier) it would be day 40.
+    # Half of 7/12 is reached on day 20; with losses censored (Kaplan-Meier) it would be day 40.
     deals = [(10, "won"), (10, "lost"), (20, "won"), (30, "open"), (40, "won"), (50, "lost")]
     steps = oracle.aalen_johansen(deals)
     assert [day for day, *_ in steps] == [10, 20, 30, 40, 50]
@@ -322,10 +323,7 @@ def test_quotas_by_hand() -> None:
     # Ann has 10 a month, Bob joins in March with 20; East was given 60 for the quarter
     months = [date(2026, 1, 1), date(2026, 2, 1), date(2026, 3, 1), date(2026, 4, 1)]
     east = {"team": "East", "region": "North", "manager": "Eve"}
-    given = [
-        quota("rep", start, end, 10, rep="Ann", **east)
-        for start, end in zip(months, months[1:], strict=False)
-    ]
+    given = [quota("rep", start, end, 10, rep="Ann", **east) for start, end in pairwise(months)]
     given.append(quota("rep", months[2], months[3], 20, rep="Bob", **east))
     given.append(quota("team", months[0], months[3], 60, team="East", region="North"))
 

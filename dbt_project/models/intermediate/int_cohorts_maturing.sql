@@ -171,7 +171,7 @@ select
     period_start,
     scope,
     member,
-    -- no more than 1, which the sum of its parts can exceed by a rounding
-    least(sum(share_open_before * won_count / at_risk_count), 1) as value
+    -- rounded, because a sum of floats depends on the order in which threads add them up
+    round(least(sum(share_open_before * won_count / at_risk_count), 1), 12) as value
 from surviving
 group by grain, period_start, scope, member

@@ -1,1 +1,1 @@
-{{ roll_up('lines_by_close', ref('fct_opportunity_lines'), ref('dim_dates')) }}
+{{ roll_up('lines_by_close', ref('fct_opportunity_lines'), ref('dim_dates'), ref('int_periods')) }}
