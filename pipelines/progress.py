@@ -55,6 +55,11 @@ def step(name: str) -> Iterator[Step]:
     _listener.finished(name, seconds=time.perf_counter() - begun, detail=running.detail)
 
 
+def finished(step: str, *, seconds: float, detail: str = "") -> None:
+    """Report a step that ended, where its beginning was of no interest."""
+    _listener.finished(step, seconds=seconds, detail=detail)
+
+
 def note(text: str) -> None:
     """Report one line."""
     _listener.note(text)

@@ -41,7 +41,7 @@ def _built(night: Night) -> list[Node]:
         def on_node(node: Node) -> None:
             done.append(node)
             if node.kind == "model":
-                progress.note(f"{node.schema}.{node.name}  {node.seconds:.2f} s")
+                progress.finished(f"{node.schema}.{node.name}", seconds=node.seconds)
 
         nodes = build(night.settings, on_node=on_node)
         tests = sum(node.kind == "test" for node in nodes)

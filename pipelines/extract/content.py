@@ -101,11 +101,14 @@ def load(
     )
     context, order = _typed(context)
     broken = read.broken_lines(context.export, connection=connection)
-    rows_read, lines = read.independent_lines(context.export, connection=connection)
+    rows_read, lines, wide = read.independent_lines(context.export, connection=connection)
     tally = _tally(context)
-    is_troubled = bool(broken or tally.has_rejects or tally.has_repeated_keys)
+    is_troubled = bool(broken or len(wide) or tally.has_rejects or tally.has_repeated_keys)
     _number_rows(context, broken=broken, lines=lines if is_troubled else None)
     _judge_keys(context, has_repeated=tally.has_repeated_keys)
+    _judge_widths(context, wide)
+    if tally.has_repeated_keys or len(wide):
+        _add_delivered(context)
     skipped, quarantined = _count_verdicts(context)
     _keep_broken(context, broken, lines=lines)
     return Content(
@@ -328,7 +331,21 @@ def _judge_keys(context: _Context, *, has_repeated: bool) -> None:
         from grouped
         where is_repeated and is_later or not is_repeated and _reject is null
     """)
-    _add_delivered(context)
+
+
+def _judge_widths(context: _Context, wide: read.Lines) -> None:
+    """Rows with one field too many, an empty one at the end, are no rows: DuckDB would shift them."""
+    if not len(wide):
+        return
+    name, connection = context.name, context.connection
+    connection.register(f"{name}_wide", pd.DataFrame({"_row": wide}))
+    connection.execute(f"delete from {name}_verdicts where _row in (select _row from {name}_wide)")
+    reason = f"the line has {len(context.export.columns) + 1} fields, one more than the header"
+    connection.execute(
+        f"insert into {name}_verdicts select _row, _position, false, {literal(reason)}, null "
+        f"from {name}_rows semi join {name}_wide using (_row) where not _blank"
+    )
+    connection.unregister(f"{name}_wide")
 
 
 def _add_delivered(context: _Context) -> None:
@@ -349,7 +366,9 @@ def _count_verdicts(context: _Context) -> tuple[int, int]:
     name = context.name
     blank, wrong = one_row(
         context.connection,
-        f"select count(*) filter (where _blank), count(_reject) from {name}_typed",
+        f"select count(*) filter (where typed._blank), count(typed._reject) "
+        f"filter (where verdict.conflict is null) from {name}_rows as typed "
+        f"left join {name}_verdicts as verdict on verdict._row = typed._row",
     )
     repeated, in_conflict = one_row(
         context.connection,

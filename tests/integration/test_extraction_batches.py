@@ -348,3 +348,22 @@ def test_a_gzip_and_its_plain_twin_are_read_alike(crm):
 
     assert [file.state for file in extraction.files] == ["applied", "applied"]
     assert extraction.files[1].counts.unchanged_rows == 1
+
+
+def test_a_row_with_an_unquoted_delimiter_is_quarantined_although_it_ends_empty(crm):
+    crm.opportunities["as_of"] = "2024-01-31"
+    rows = ["D1,Open,10,2023-12-01,Ada", "D2,Op,en,10,2023-12-01,", "D3,Won,5,2023-12-01,"]
+    crm.land("deals.csv", *rows)
+    (file,) = crm.extract().files
+
+    assert (file.counts.rows_read, file.counts.new_rows, file.counts.quarantined_rows) == (3, 2, 1)
+    found = crm.query("select line, row_number, reasons, raw from run.quarantined_rows")
+    assert [row[:3] for row in found] == [(3, 2, "the line has 6 fields, one more than the header")]
+    assert "Op" in found[0][3]
+
+
+def test_an_export_that_ends_every_line_with_a_delimiter_is_whole(crm):
+    crm.opportunities["as_of"] = "2024-01-31"
+    crm.land("deals.csv", "D1,Open,10,2023-12-01,Ada,", "D2,Won,5,2023-12-01,Bo,")
+    (file,) = crm.extract().files
+    assert (file.counts.rows_read, file.counts.new_rows) == (2, 2)

@@ -69,4 +69,4 @@ def test_the_keys_of_a_jsonl_are_those_of_its_first_lines(tmp_path):
 def test_records_are_counted_on_the_line_where_they_begin(tmp_path, text, lines):
     path = tmp_path / "a.csv"
     path.write_text(text, newline="")
-    assert read.record_lines(read.peek(path)).tolist() == lines
+    assert read.record_lines(read.peek(path))[0].tolist() == lines
