@@ -23,7 +23,9 @@ from pipelines.report import EXIT_CODES, CheckResult, NightReport, Outcome, load
 from pipelines.settings import CONFIG_VARIABLE, Settings
 
 JOB_NAME = "nightly"
-_DAGSTER_YAML = """telemetry:
+_DAGSTER_YAML = """nux:
+  enabled: false
+telemetry:
   enabled: false
 concurrency:
   runs:

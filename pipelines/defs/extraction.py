@@ -113,10 +113,18 @@ def _registered(night: Night) -> Iterator[dg.MaterializeResult[Any]]:
             counts = _row_counts(connection)
         night.record.as_of = as_of.replace(tzinfo=UTC)
         step.detail = f"as of {as_of:%Y-%m-%d %H:%M} UTC"
+    taken = night.record.extraction
+    applied = [file for file in taken.files if file.is_news] if taken else []
     for (schema, name), rows in counts.items():
+        files = sum(schema == "lake" and name.endswith(f"__{file.object}") for file in applied)
         yield dg.MaterializeResult(
             asset_key=[schema, name],
-            metadata={"dagster/row_count": rows, "as_of": as_of.isoformat()},
+            metadata={
+                "dagster/row_count": rows,
+                "new files": files,
+                "as_of": as_of.isoformat(),
+                "seconds of the whole step": sum(night.record.seconds.values()),
+            },
         )
 
 

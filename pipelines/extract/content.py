@@ -334,7 +334,7 @@ def _judge_keys(context: _Context, *, has_repeated: bool) -> None:
 
 
 def _judge_widths(context: _Context, wide: read.Lines) -> None:
-    """Rows with one field too many, an empty one at the end, are no rows: DuckDB would shift them."""
+    """Rows with one field too many, an empty one at the end, are no rows: they would be shifted."""
     if not len(wide):
         return
     name, connection = context.name, context.connection

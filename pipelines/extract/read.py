@@ -375,9 +375,7 @@ def _count_lines(blocks: Iterator[bytes]) -> int:
 def independent_lines(
     export: Export, *, connection: duckdb.DuckDBPyConnection
 ) -> tuple[int, Lines | None, Lines]:
-    """The number of data rows by another way than the read, the line of each where known, and
-    the rows that are too wide.
-    """
+    """The number of data rows by another way than the read, their lines, and the too wide ones."""
     none = np.array([], dtype=np.int64)
     if export.format == "csv":
         lines, wide = record_lines(export)
