@@ -1,7 +1,7 @@
 """Tells whoever watches how far a run is: the work reports here, a command line listens."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from typing import Protocol
 
@@ -47,7 +47,7 @@ def listen(listener: Listener) -> None:
 
 
 @contextmanager
-def step(name: str) -> Iterator[Step]:
+def step(name: str) -> Generator[Step]:
     """A named step of a run; its end is reported only when it ends well."""
     _listener.started(name)
     running, begun = Step(), time.perf_counter()
