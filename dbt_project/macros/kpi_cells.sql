@@ -1,7 +1,8 @@
 {# Every measure of the spec side by side: one row per grain, period, scope and member, from the
    member's first row in any fact to the as-of, and for the two periods that a running one is compared
    with another row (`is_to_date`). Sums and counts are 0 where a member has no rows and the fact has
-   begun; averages, percentiles and quotas stay NULL. Beside each semantic model's measures stand
+   begun (of a fact that holds wins only: the fact that it `begins_with`); averages, percentiles and
+   quotas stay NULL. Beside each semantic model's measures stand
    has_<it> (its data have begun), <it>_partial_start, <it>_covered (its objects' exports reach the
    period's end) and <it>_stale (one of them is held).
    `roll_ups` maps semantic models to the relations that hold them. #}
@@ -60,8 +61,8 @@ spine as (
         grain,
         min(period_start) as first_start_on,
         min(first_dated_on) as first_dated_on
-    from {{ relation }}
-    where scope = 'company' and not is_to_date
+    from {{ roll_ups[spec.config.meta.kpimart.get('begins_with', name)] }}
+    where not is_to_date
     group by grain
 
 ),

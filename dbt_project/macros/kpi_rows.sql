@@ -70,6 +70,8 @@ select
     cast(null as bigint) as sample_size,
     {%- endif %}
     '{{ meta.get("rate_kind", "none") }}' as rate_kind,
+    {{ meta.get('is_cohort', false) | lower }} as is_cohort,
+    '{{ meta.get("quota_measure", meta.kpi) }}' as quota_measure,
     {{ basis }}_covered as is_covered,
     {{ basis }}_partial_start as is_partial_start,
     {{ basis }}_stale as is_stale,

@@ -25,14 +25,7 @@ context as (
 
 maturing as (
 
-    select periods.*
-    from periods
-    cross join context
-    where
-        periods.has_begun
-        and periods.grain <> 'week'
-        and {{ dbt.dateadd('day', 'context.win_window_days', 'periods.period_end') }}
-        > {{ local_date('context.as_of', 'context.timezone') }}
+    select * from periods where is_win_window_open
 
 ),
 
@@ -69,7 +62,6 @@ observed as (
         aged_days <= win_window_days and is_counted_win as is_won_in_view,
         aged_days <= win_window_days and (is_counted_win or is_counted_loss) as is_ended_in_view
     from aged
-    where aged_days >= 0
 
 ),
 
@@ -166,7 +158,6 @@ surviving as (
 )
 
 select
-    'win_rate_cohort' as kpi,
     grain,
     period_start,
     scope,

@@ -1,1 +1,3 @@
-{{ roll_up('credits_by_close', ref('fct_opportunity_credits'), ref('dim_dates'), ref('int_periods')) }}
+{{
+    roll_up('credits_by_close', ref('fct_opportunity_credits'), ref('dim_dates'), ref('int_periods'))
+}}

@@ -4,6 +4,12 @@ with kpi_rows as (
 
 ),
 
+periods as (
+
+    select * from {{ ref('int_periods') }}
+
+),
+
 maturing as (
 
     select * from {{ ref('int_cohorts_maturing') }}
@@ -20,13 +26,19 @@ judged as (
 
     select
         kpi_rows.*,
-        maturing.kpi is not null as is_maturing,
-        case when maturing.kpi is not null then maturing.value else kpi_rows.value end
-            as counted_value
+        kpi_rows.is_cohort and periods.is_win_window_open as is_maturing,
+        case
+            when kpi_rows.is_cohort and periods.is_win_window_open then maturing.value
+            else kpi_rows.value
+        end as counted_value
     from kpi_rows
+    inner join periods
+        on
+            kpi_rows.grain = periods.grain
+            and kpi_rows.period_start = periods.period_start
     left join maturing
         on
-            kpi_rows.kpi = maturing.kpi
+            kpi_rows.is_cohort
             and kpi_rows.grain = maturing.grain
             and kpi_rows.period_start = maturing.period_start
             and kpi_rows.scope = maturing.scope
@@ -59,7 +71,7 @@ select
         when judged.rate_kind = 'proportion' and not judged.is_maturing
             then {{ wilson_bound('high', 'judged.numerator', 'judged.denominator') }}
     end as high,
-    cast(targets.target as double) as target,
+    case when judged.quota_measure = judged.kpi then cast(targets.target as double) end as target,
     targets.quota_source,
     judged.is_covered
     and not judged.is_partial_start
@@ -78,7 +90,7 @@ select
 from judged
 left join targets
     on
-        judged.kpi = targets.measure
+        judged.quota_measure = targets.measure
         and judged.grain = targets.grain
         and judged.period_start = targets.period_start
         and judged.scope = targets.scope

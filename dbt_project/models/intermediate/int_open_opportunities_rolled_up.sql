@@ -1,1 +1,3 @@
-{{ roll_up('open_opportunities', ref('fct_opportunities'), ref('dim_dates'), ref('int_periods')) }}
+{{
+    roll_up('open_opportunities', ref('fct_opportunities'), ref('dim_dates'), ref('int_periods'))
+}}

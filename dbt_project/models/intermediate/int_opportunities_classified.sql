@@ -84,6 +84,7 @@ classified as (
                 closed_on >= first_win_on
                 and {{ dbt.datediff('first_win_on', 'closed_on', 'day') }} <= new_window_days
                 and (customer_since is null or customer_since >= first_win_on)
+                and coalesce(amount, 0) >= 0
                 then 'new'
             else 'expansion'
         end as revenue_class

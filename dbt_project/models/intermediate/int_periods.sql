@@ -33,6 +33,9 @@ placed as (
         periods.*,
         periods.period_start <= context.as_of_on as has_begun,
         periods.period_start <= context.as_of_on
+        and {{ dbt.dateadd('day', 'context.win_window_days', 'periods.period_end') }}
+        > {{ local_date('context.as_of', 'context.timezone') }} as is_win_window_open,
+        periods.period_start <= context.as_of_on
         and periods.period_end > {{ local_date('context.as_of', 'context.timezone') }} as is_running
     from periods
     cross join context
@@ -57,6 +60,7 @@ select
     placed.first_working_on,
     placed.has_begun,
     placed.is_running,
+    placed.is_win_window_open,
     coalesce(
         placed.period_number in (
             running.period_number - 1,

@@ -27,6 +27,27 @@ scoped as (
     {% endfor %}
 ),
 
+-- a period that holds only a part of a quota has none: what was given is not split
+split as (
+
+    select distinct
+        periods.grain,
+        periods.period_start,
+        scoped.scope,
+        scoped.member,
+        scoped.measure
+    from scoped
+    inner join periods
+        on
+            scoped.period_start < periods.period_end
+            and periods.period_start < scoped.period_end
+            and (
+                scoped.period_start < periods.period_start
+                or periods.period_end < scoped.period_end
+            )
+
+),
+
 -- a quota counts in the periods that contain all of its own
 contained as (
 
@@ -56,19 +77,61 @@ contained as (
         scoped.period_start,
         scoped.period_end
 
+),
+
+followed as (
+
+    select
+        *,
+        max(part_end) over (
+            partition by grain, period_start, scope, member, measure
+            order by part_start, part_end
+            rows between unbounded preceding and 1 preceding
+        ) as covered_until
+    from contained
+
+),
+
+whole as (
+
+    select
+        grain,
+        period_start,
+        scope,
+        member,
+        measure,
+        sum(amount) as target,
+        coalesce(bool_or(is_given), false) as is_given
+    from followed
+    group by grain, period_start, period_end, scope, member, measure
+    -- a coarser period needs every part of it: the days that its parts cover, each once
+    having
+        sum(
+            greatest(
+                {{ dbt.datediff(
+                    'greatest(part_start, coalesce(covered_until, part_start))', 'part_end', 'day'
+                ) }},
+                0
+            )
+        )
+        >= {{ dbt.datediff('period_start', 'period_end', 'day') }}
+
 )
 
 select
-    grain,
-    period_start,
-    scope,
-    member,
-    measure,
-    sum(amount) as target,
-    case when coalesce(bool_or(is_given), false) then 'given' else 'summed' end as quota_source
-from contained
-group by grain, period_start, period_end, scope, member, measure
--- a coarser period needs every part of it
-having
-    sum({{ dbt.datediff('part_start', 'part_end', 'day') }})
-    >= {{ dbt.datediff('period_start', 'period_end', 'day') }}
+    whole.grain,
+    whole.period_start,
+    whole.scope,
+    whole.member,
+    whole.measure,
+    whole.target,
+    case when whole.is_given then 'given' else 'summed' end as quota_source
+from whole
+left join split
+    on
+        whole.grain = split.grain
+        and whole.period_start = split.period_start
+        and whole.scope = split.scope
+        and whole.member = split.member
+        and whole.measure = split.measure
+where split.grain is null

@@ -69,7 +69,8 @@ flagged as (
         *,
         is_won and not is_deleted and closed_on is not null as is_counted_win,
         is_lost and not is_deleted and closed_on is not null as is_counted_loss,
-        is_open and not is_deleted as is_open_pipeline
+        is_open and not is_deleted as is_open_pipeline,
+        outcome is not null and not is_deleted as is_counted_creation
     from valued
 
 )
@@ -111,13 +112,13 @@ select
     case when flagged.is_counted_win then flagged.revenue_class end as revenue_class,
     flagged.is_deleted,
     flagged.is_open_pipeline,
+    flagged.is_counted_creation,
     flagged.is_counted_win,
     flagged.is_counted_loss,
     coalesce(flagged.is_counted_win and flagged.amount > 0, false) as is_priced_win,
     flagged.is_accepted and (flagged.is_counted_win or flagged.is_counted_loss)
         as is_win_rate_eligible,
-    not flagged.is_deleted and flagged.is_accepted and flagged.outcome is not null
-        as is_cohort_eligible,
+    flagged.is_counted_creation and flagged.is_accepted as is_cohort_eligible,
     coalesce(flagged.is_counted_win and flagged.cycle_days <= flagged.win_window_days, false)
         as is_won_within_window,
     flagged.is_counted_win and flagged.is_first_win_of_customer as is_first_win_of_customer,

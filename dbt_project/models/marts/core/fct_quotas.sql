@@ -46,14 +46,51 @@ given as (
 
 ),
 
+-- a team's own quota belongs to the region of its members, where they all share one
+team_regions as (
+
+    select
+        team,
+        min(region) as region
+    from reps
+    where team is not null and region is not null
+    group by team
+    having count(distinct region) = 1
+
+),
+
+placed as (
+
+    select
+        given.quota_key,
+        given.source,
+        given.measure,
+        given.period_start,
+        given.period_end,
+        given.given_for,
+        given.rep_key,
+        given.rep,
+        given.team,
+        given.manager,
+        case
+            when given.given_for = 'team' then coalesce(team_regions.region, '(none)')
+            else given.region
+        end as region,
+        given.amount
+    from given
+    left join team_regions
+        on given.team = team_regions.team
+
+),
+
 -- what a team's own quota is above (or below) the sum of its members' within its period
 team_members as (
 
     select
         team_quotas.quota_key,
         sum(members.amount) as members_amount
-    from given as team_quotas
-    inner join given as members
+    from placed as team_quotas
+    inner join placed as members
         on
             members.given_for = 'rep'
             and team_quotas.measure = members.measure
@@ -68,15 +105,15 @@ team_members as (
 balanced_teams as (
 
     select
-        given.*,
+        placed.*,
         case
-            when given.given_for = 'rep' then given.amount
-            else given.amount - coalesce(team_members.members_amount, 0)
+            when placed.given_for = 'rep' then placed.amount
+            else placed.amount - coalesce(team_members.members_amount, 0)
         end as balance_amount
-    from given
+    from placed
     left join team_members
-        on given.quota_key = team_members.quota_key
-    where given.given_for in ('rep', 'team')
+        on placed.quota_key = team_members.quota_key
+    where placed.given_for in ('rep', 'team')
 
 ),
 
@@ -85,7 +122,7 @@ company_members as (
     select
         company_quotas.quota_key,
         sum(members.balance_amount) as members_amount
-    from given as company_quotas
+    from placed as company_quotas
     inner join balanced_teams as members
         on
             company_quotas.measure = members.measure
@@ -101,12 +138,12 @@ balanced as (
     select * from balanced_teams
     union all
     select
-        given.*,
-        given.amount - coalesce(company_members.members_amount, 0) as balance_amount
-    from given
+        placed.*,
+        placed.amount - coalesce(company_members.members_amount, 0) as balance_amount
+    from placed
     left join company_members
-        on given.quota_key = company_members.quota_key
-    where given.given_for = 'company'
+        on placed.quota_key = company_members.quota_key
+    where placed.given_for = 'company'
 
 )
 
