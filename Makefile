@@ -55,6 +55,10 @@ dev: .venv/installed  ## Dagster's UI, with the nightly schedule
 bench: .venv/installed  ## seconds and memory per step at 100,000 deals, beside the floor
 	@$(BIN)/python -m benchmarks.nightly
 
+.PHONY: docs
+docs: .venv/installed  ## draw the pictures of the pages, from the demo
+	@$(BIN)/python -m docs.make_pictures
+
 .PHONY: lock
 lock:  ## compile requirements.lock anew (needs uv)
 	@uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 \

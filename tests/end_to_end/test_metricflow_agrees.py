@@ -91,11 +91,10 @@ EXEMPTIONS = {
         companies=BOTH,
     ),
     "quota_not_covering": Exemption(
-        reason="MetricFlow counts a quota where it begins; the mart where it lies within the "
-        "period, and only if the quotas that do cover it",
+        reason="MetricFlow counts a quota where it begins; the mart has none where a quota lies "
+        "in the period only partly, or the quotas do not cover it",
         where=f"{ATTAINMENT} and part <> 'numerator' and has_begun and is_quota_partial",
-        holds="published is null or published = case when part = 'value' "
-        "then shown_numerator / quota_within else quota_within end",
+        holds="published is null",
         companies=DEMO,
     ),
     "quota_without_revenue": Exemption(
@@ -131,8 +130,7 @@ create table asked (
     metric varchar, grain varchar, scope varchar, period_start date, member varchar, value double
 )
 """
-# Where quotas begin: the sum of those within the period if they cover it, day by day; and whether
-# some are not within, or do not.
+# Per period: whether a quota lies in it only partly, or those within do not cover it, day by day.
 QUOTAS = """
 create table quotas as
 with periods as (
@@ -144,7 +142,7 @@ with periods as (
     select distinct 'year', year_start_on, year_end_on from {mart}.marts.dim_dates
 ),
 given as (
-    select period_start as given_start, period_end as given_end, amount, unnest([
+    select period_start as given_start, period_end as given_end, unnest([
         {{scope: 'company', member: '(all)'}}, {{scope: 'region', member: region}},
         {{scope: 'team', member: team}}, {{scope: 'manager', member: manager}},
         {{scope: 'rep', member: rep}}
@@ -152,8 +150,8 @@ given as (
     from {mart}.marts.fct_quotas
 ),
 placed as (
-    select *, given_end <= period_end as lies_within
-    from periods inner join given on given_start >= period_start and given_start < period_end
+    select *, given_start >= period_start and given_end <= period_end as lies_within
+    from periods inner join given on given_start < period_end and given_end > period_start
 ),
 covered as (
     select grain, period_start, scope, member, count(distinct date_on) as covered_days
@@ -163,8 +161,6 @@ covered as (
     group by grain, period_start, scope, member
 )
 select grain, period_start, scope, member,
-    case when covered_days = period_end - period_start
-        then cast(sum(amount) filter (lies_within) as double) end as quota_within,
     not bool_and(lies_within) or coalesce(covered_days, 0) < period_end - period_start
         as is_quota_partial
 from placed left join covered using (grain, period_start, scope, member)
@@ -178,7 +174,6 @@ with expected as (
 ),
 published as (
     select spec.*, shown.period_start, shown.member, shown.quality,
-        shown.numerator as shown_numerator,
         case part when 'value' then shown.value when 'numerator' then numerator else denominator end
             as value
     from {mart}.kpis.kpi_statistics as shown
@@ -186,7 +181,6 @@ published as (
 ),
 paired as (
     select kpi, statistic, part, scope, grain, metric, period_start, member, is_exact, quality,
-        shown_numerator,
         case when is_filled then coalesce(expected.value, 0) else expected.value end as expected,
         published.value as published,
         published.kpi is not null as is_published
@@ -197,7 +191,6 @@ paired as (
 )
 select
     paired.*,
-    quotas.quota_within,
     coalesce(quotas.is_quota_partial, false) as is_quota_partial,
     paired.period_start < timestamp '{as_of}' as has_begun,
     coalesce(
