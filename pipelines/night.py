@@ -8,7 +8,6 @@ import hashlib
 import json
 import logging
 import os
-import sqlite3
 import uuid
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, date, datetime
@@ -113,7 +112,6 @@ def run_night(
 
     from pipelines.definitions import company_definitions
 
-    _ease_event_log()
     os.environ["DAGSTER_HOME"] = str(prepare_instance(settings))
     os.environ[CONFIG_VARIABLE] = str(settings.config_path)
     logging.getLogger("dagster").setLevel(logging.CRITICAL)
@@ -132,24 +130,6 @@ def run_night(
         if report.run_id == run_id:
             return report
     raise KpimartError(_first_failure(result))
-
-
-def _ease_event_log() -> None:
-    """Dagster's SQLite event log syncs at checkpoints only: a quarter of a small night's time.
-
-    It opens and commits 1,400 times a night. In WAL mode this cannot corrupt it; a power cut may
-    cost its last events, and the night's own report is a file of its own.
-    """
-    from sqlalchemy import event  # late, with Dagster
-    from sqlalchemy.engine import Engine
-
-    if not event.contains(Engine, "connect", _sync_at_checkpoints):
-        event.listen(Engine, "connect", _sync_at_checkpoints)
-
-
-def _sync_at_checkpoints(connection: object, _: object) -> None:
-    if isinstance(connection, sqlite3.Connection):
-        connection.execute("pragma synchronous = normal")
 
 
 def _first_failure(result: Any) -> str:
