@@ -30,7 +30,7 @@ install: .venv/installed  ## make the environment from requirements.lock
 demo: .venv/installed  ## sample export, nightly run, scorecard
 	@$(BIN)/kpimart sample --out demo/landing
 	@$(BIN)/kpimart run
-	@$(BIN)/kpimart scorecard
+	@$(BIN)/kpimart scorecard --grain quarter
 
 .PHONY: run
 run: .venv/installed  ## the nightly job once, for the company of KPIMART_CONFIG
@@ -48,8 +48,7 @@ test: check  ## everything CI runs
 
 .PHONY: dev
 dev: .venv/installed  ## Dagster's UI, with the nightly schedule
-	@mkdir -p $(CURDIR)/demo/var/dagster
-	@DAGSTER_HOME=$${DAGSTER_HOME:-$(CURDIR)/demo/var/dagster} $(BIN)/dg dev
+	@DAGSTER_HOME="$$($(BIN)/python -m pipelines.commands.dagster_home)" $(BIN)/dg dev
 
 .PHONY: bench
 bench: .venv/installed  ## seconds and memory per step at 100,000 deals, beside the floor

@@ -84,8 +84,9 @@ class NightRecord:
 
 
 def inputs_digest(settings: Settings, *, code: str) -> str:
-    """Changes with anything that the mart is made of: batches, config, code."""
-    batches = [entry.batch for entry in ledger.read(settings.lake_dir).applied_batches()]
+    """Changes with anything that the mart is made of or tells: batches, held ones, config, code."""
+    known = ledger.read(settings.lake_dir)
+    batches = [entry.batch for entry in (*known.applied_batches(), *known.held_batches())]
     config = settings.model_dump_json(exclude={"config_path", "paths", "schedule", "retention"})
     return hashlib.sha256(json.dumps([batches, config, code]).encode()).hexdigest()
 
@@ -115,6 +116,8 @@ def run_night(
     os.environ["DAGSTER_HOME"] = str(prepare_instance(settings))
     os.environ[CONFIG_VARIABLE] = str(settings.config_path)
     logging.getLogger("dagster").setLevel(logging.CRITICAL)
+    # it warns of checks without a result whenever a night with nothing new skips its steps
+    logging.getLogger("dagster._core.execution.plan.active").setLevel(logging.ERROR)
     run_id = str(uuid.uuid4())
     options = {"full_refresh": full_refresh, "as_of": as_of.isoformat() if as_of else ""}
     config: dict[str, Any] = {
@@ -129,15 +132,19 @@ def run_night(
     for report in load_reports(settings.reports_dir, limit=3):
         if report.run_id == run_id:
             return report
-    raise KpimartError(_first_failure(result))
+    raise _first_failure(result)
 
 
-def _first_failure(result: Any) -> str:
-    """Why the run ended before its first step."""
+def _first_failure(result: Any) -> KpimartError:
+    """Why the run ended before its first step: the product's own error, else the deepest cause."""
+    known = {kind.__name__: kind for kind in (KpimartError, *KpimartError.__subclasses__())}
     for event in result.all_events:
-        if event.is_failure:
-            error = getattr(event.event_specific_data, "error", None)
-            while error is not None and error.cause is not None:
-                error = error.cause
-            return error.message.strip() if error else str(event.message)
-    return "the run ended without a report"
+        error = getattr(event.event_specific_data, "error", None) if event.is_failure else None
+        while error is not None:
+            if error.cls_name in known or error.cause is None:
+                kind = known.get(error.cls_name or "", KpimartError)
+                return kind(
+                    error.message.strip().removeprefix(f"pipelines.errors.{kind.__name__}: ")
+                )
+            error = error.cause
+    return KpimartError("the run ended without a report")

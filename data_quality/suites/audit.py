@@ -197,15 +197,5 @@ def _notes() -> Suite:
         table="quality.value_notes",
         checks=(
             row_count(at_least=0, severity="warning", reason="Notes may be empty, not missing."),
-            Check(
-                name="no_negative_durations",
-                sql=(
-                    "select kpi, period_start, code, row_count, amount from {batch} as notes "
-                    "where code = 'negative_duration' order by period_start"
-                ),
-                severity="warning",
-                reason="Deals that close before they are created are left out of the sales cycle.",
-                kpis=("sales_cycle_days",),
-            ),
         ),
     )

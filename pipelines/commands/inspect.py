@@ -53,7 +53,10 @@ def render(files: Sequence[FileOutcome], settings: Settings, *, to: Console) -> 
             console.line(to, escape(remark), indent=9)
     count = sum(file.state == "applied" for file in files)
     to.print()
+    refused = sum(file.state == "refused" for file in files)
     verdict = "A run would find nothing new."
+    if refused == len(files):
+        verdict = "A run would find nothing that it can read; mend what is said above first."
     if count:
         verdict = f"A run would load {figures.plural(count, 'file')}: [command]kpimart run[/]"
     console.line(to, verdict)

@@ -15,6 +15,7 @@ from pipelines.settings import Settings
 
 NOT_LOADED = ("held", "refused")
 STRICT_EXIT_CODE = 1
+LONGEST_EXAMPLE = 90
 
 
 def run(
@@ -156,8 +157,17 @@ def _warnings(report: NightReport, to: Console) -> None:
             console.warning(
                 to,
                 f"{escape(check.reason)} "
-                f"[quiet]({escape(check.check)}, {rows} of {escape(check.table)})[/]",
+                f"[quiet]({escape(check.check)}, {rows} of {escape(check.table)}"
+                f"{escape(_first_example(check))})[/]",
             )
+
+
+def _first_example(check: CheckResult) -> str:
+    """The first offending row, as far as it fits beside the check."""
+    if not check.examples:
+        return ""
+    told = ", ".join(f"{name} {value}" for name, value in check.examples[0].items() if value)
+    return f"; as {told[:LONGEST_EXAMPLE]}{'…' if len(told) > LONGEST_EXAMPLE else ''}"
 
 
 def how_to_open(settings: Settings, *, to: Console) -> None:

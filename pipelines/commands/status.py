@@ -26,6 +26,7 @@ from pipelines.settings import Settings
 from pipelines.sql import path_list
 
 NIGHTS = 5
+LONGEST_MESSAGE = 120
 LATE = timedelta(days=1)
 
 
@@ -247,6 +248,12 @@ def _published(told: Status, zone: ZoneInfo, to: Console) -> None:
         console.warning(to, "rolled back until the next publish")
 
 
+def _cut(message: str) -> str:
+    """The first line of a message, short enough for a column; the report has all of it."""
+    line = message.strip().splitlines()[0] if message.strip() else ""
+    return line if len(line) <= LONGEST_MESSAGE else f"{line[: LONGEST_MESSAGE - 1]}…"
+
+
 def _nights(nights: Sequence[Night], zone: ZoneInfo) -> Table:
     styles = {"published": "ok", "nothing_new": "quiet", "blocked": "fail", "failed": "fail"}
     made = console.table(
@@ -262,7 +269,7 @@ def _nights(nights: Sequence[Night], zone: ZoneInfo) -> Table:
     for night in nights:
         outcome = Text(night.outcome.replace("_", " "), style=styles[night.outcome])
         if night.outcome in ("blocked", "failed"):
-            outcome.append(f": {night.message}", style="quiet")
+            outcome.append(f": {_cut(night.message)}", style="quiet")
         made.add_row(
             figures.moment(night.started_at, zone),
             outcome,

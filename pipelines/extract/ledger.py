@@ -140,6 +140,12 @@ class Ledger:
         return max((entry.as_of for entry in self.applied_batches() if entry.as_of), default=None)
 
     @property
+    def offered_as_of(self) -> datetime | None:
+        """The largest as-of of what was applied or is held: how far the exports reach."""
+        offered = (*self.applied_batches(), *self.held_batches())
+        return max((entry.as_of for entry in offered if entry.as_of), default=None)
+
+    @property
     def next_number(self) -> int:
         """The number of the next batch: above every one ever committed."""
         return 1 + max((int(entry.batch[1:]) for entry in self.entries if entry.batch), default=0)

@@ -383,11 +383,11 @@ def _is_overdue(settings: Settings, known: Ledger, held: Entry) -> bool:
     """True when the object has been waiting too long; a later export that was applied ends that."""
     if known.is_overtaken(held):
         return False
-    night = known.night_as_of
-    if night is None or held.as_of is None:
+    reached = known.offered_as_of
+    if reached is None or held.as_of is None:
         return True
     is_first = not known.applied_batches(held.source, of_object=held.object)
-    return is_first or night - held.as_of > timedelta(days=settings.hold_days)
+    return is_first or reached - held.as_of > timedelta(days=settings.hold_days)
 
 
 def _quarantined_rows(

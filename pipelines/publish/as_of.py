@@ -32,5 +32,6 @@ def export(settings: Settings, *, build: Path, name: str) -> Path:
             connection.execute("detach mart")
             connection.execute(f"attach {literal(tmp)} as mart (read_only)")
             verify(connection, copied)
+            connection.execute("use memory")
             connection.execute("detach mart")
     return final

@@ -17,7 +17,8 @@ import pytest
 from data_quality.suites import door
 from data_quality.validation import validate
 from pipelines.extract.run import extract
-from pipelines.night import run_night
+from pipelines.lock import single_run
+from pipelines.night import inputs_digest, run_night
 from pipelines.settings import Settings, load_settings
 from tests.nights import ask, play_night
 
@@ -176,3 +177,20 @@ def test_descriptions_are_in_the_database(demo_night: Settings) -> None:
         "where schema_name in ('marts', 'kpis', 'quality') and comment is null",
     )
     assert bare == []
+
+
+def test_a_held_batch_is_news(company: Settings) -> None:
+    before = inputs_digest(company, code="same")
+    header, *rows = rows_of(opportunities(company))
+    with (company.landing_dir / "crm" / NEXT_DAY).open("w", encoding="utf-8", newline="") as file:
+        csv.writer(file).writerows([header, *rows[: len(rows) // 2]])
+    extract(company)
+    assert inputs_digest(company, code="same") != before
+
+
+def test_a_second_run_is_told_who_holds_the_lock(company: Settings) -> None:
+    with single_run(company, purpose="rollback"):
+        run = kpimart(company, "run")
+        output, _ = run.communicate(timeout=120)
+    assert run.returncode == 2, output
+    assert "another run holds the lock: kpimart rollback, process" in output

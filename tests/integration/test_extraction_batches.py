@@ -367,3 +367,14 @@ def test_an_export_that_ends_every_line_with_a_delimiter_is_whole(crm):
     crm.land("deals.csv", "D1,Open,10,2023-12-01,Ada,", "D2,Won,5,2023-12-01,Bo,")
     (file,) = crm.extract().files
     assert (file.counts.rows_read, file.counts.new_rows) == (2, 2)
+
+
+def test_exports_that_keep_collapsing_become_overdue(crm):
+    crm.land("deals_2024-01-01.csv", *(f"D{n},Open,10,2023-12-01,Ada" for n in range(10)))
+    crm.extract()
+    overdue = []
+    for day in (2, 3, 4, 5):
+        crm.land(f"deals_2024-01-0{day}.csv", f"D1,Open,{day},2023-12-01,Ada")
+        crm.extract()
+        overdue.append(crm.query("select count(*) from run.held_batches where is_overdue")[0][0])
+    assert overdue == [0, 0, 0, 1]  # hold_days is 2: the export of the 2nd has waited for 3

@@ -23,6 +23,13 @@ products as (
 
 ),
 
+-- what no source delivers at all is no surprise in a record that names it
+delivered as (
+
+    select object from {{ ref('int_object_coverage') }} where is_delivered
+
+),
+
 stages as (
 
     select
@@ -52,7 +59,10 @@ unknown_accounts as (
     from opportunities
     inner join accounts
         on opportunities.account_key = accounts.account_key
-    where not accounts.is_delivered and not opportunities.is_deleted
+    where
+        not accounts.is_delivered
+        and not opportunities.is_deleted
+        and 'accounts' in (select delivered.object from delivered)
     group by opportunities.source, accounts.account_name
 
 ),
@@ -70,7 +80,10 @@ unknown_reps as (
     from opportunities
     inner join reps
         on opportunities.rep_key = reps.rep_key
-    where not reps.is_delivered and not opportunities.is_deleted
+    where
+        not reps.is_delivered
+        and not opportunities.is_deleted
+        and 'users' in (select delivered.object from delivered)
     group by opportunities.source, reps.rep_name
 
 ),
@@ -88,7 +101,10 @@ unknown_products as (
     from opportunities
     inner join products
         on opportunities.product_key = products.product_key
-    where not products.is_delivered and not opportunities.is_deleted
+    where
+        not products.is_delivered
+        and not opportunities.is_deleted
+        and 'products' in (select delivered.object from delivered)
     group by opportunities.source, products.product_name
 
 )
