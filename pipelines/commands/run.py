@@ -61,8 +61,9 @@ def render(report: NightReport, settings: Settings, *, to: Console) -> None:
     _files(report, to)
     if report.outcome == "published":
         _warnings(report, to)
-        if report.path is not None and report.path.parent == settings.versions_dir:
-            how_to_open(settings, to=to)
+    is_version = report.path is not None and report.path.parent == settings.versions_dir
+    if report.outcome == "nothing_new" or is_version:
+        how_to_open(settings, to=to)
     to.print()
 
 
