@@ -80,10 +80,10 @@ spine as (
 cells as (
 
     select
-        spine.*,
+        spine.*
         {%- for name in roll_ups %}
         {%- set spec = spec_semantic_model(name) %}
-        {%- set fills = not spec.config.meta.kpimart.get('keep_nulls') %}
+        {%- set fills = not spec.config.meta.kpimart.get('keep_nulls') %},
         coalesce(spine.period_start >= {{ name }}_begun.first_start_on, false) as has_{{ name }},
         {%- if spec.measures | selectattr('non_additive_dimension') | list %}
         false as {{ name }}_partial_start,
@@ -98,19 +98,18 @@ cells as (
             as {{ name }}_covered,
         {{ name }}_coverage.is_held
         and not coalesce(spine.period_end <= {{ name }}_coverage.covered_until_on, false)
-            as {{ name }}_stale,
-        {%- for measure in spec.measures %}
+            as {{ name }}_stale
+        {%- for measure in spec.measures %},
         {%- if fills and measure.agg in ['sum', 'count', 'count_distinct'] %}
         case
             when spine.period_start >= {{ name }}_begun.first_start_on
                 then coalesce({{ name }}.{{ measure.name }}, 0)
-        end as {{ measure.name }},
+        end as {{ measure.name }}
         {%- else %}
-        {{ name }}.{{ measure.name }},
+        {{ name }}.{{ measure.name }}
         {%- endif %}
         {%- endfor %}
         {%- endfor %}
-        1 as cell_count
     from spine
     {%- for name, relation in roll_ups.items() %}
     left join {{ relation }} as {{ name }}

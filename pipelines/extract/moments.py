@@ -95,7 +95,15 @@ def _name_pattern(text: str) -> re.Pattern[str]:
 def _named(match: re.Match[str], zone: ZoneInfo, text: str) -> datetime:
     given = {name: int(digits) for name, digits in match.groupdict().items()}
     try:
-        local = datetime(**given, tzinfo=zone)  # pyright: ignore[reportArgumentType]
+        local = datetime(
+            given["year"],
+            given["month"],
+            given["day"],
+            given.get("hour", 0),
+            given.get("minute", 0),
+            given.get("second", 0),
+            tzinfo=zone,
+        )
     except ValueError as error:
         raise RefusedFileError(
             f"the name gives no date by the as_of pattern {text!r}: {error}",

@@ -9,7 +9,6 @@ from zoneinfo import ZoneInfo
 
 import duckdb
 
-from pipelines import journal
 from pipelines.errors import NothingReadableError
 from pipelines.extract import accounting, ledger
 from pipelines.extract.calendar import calendar_days
@@ -70,13 +69,6 @@ def register(
     accounting.object_rows(connection, within, applied, as_of_limit=as_of_limit)
     accounting.held_batches(settings, connection, known)
     accounting.quarantined_rows(settings, connection, known, within)
-    create_table(
-        connection,
-        "applied_batches",
-        {"batch": "varchar", "source": "varchar", "object": "varchar"},
-        [(entry.batch, entry.source, entry.object) for entry in within],
-    )
-    _journal(settings, connection)
 
 
 def _is_within(entry: Entry, limit: datetime | None) -> bool:
@@ -234,10 +226,3 @@ def _sources(
             since = min(held, default=None)
             rows.append((source.name, source.system, name, config.mode, newest, bool(held), since))
     create_table(connection, "sources", columns, rows)
-
-
-def _journal(settings: Settings, connection: duckdb.DuckDBPyConnection) -> None:
-    kinds: tuple[journal.Kind, ...] = ("publishes", "check_results")
-    for kind in kinds:
-        rows = journal.select(settings.lake_dir, kind)
-        connection.execute(f"create or replace view run.journal_{kind} as {rows}")

@@ -337,7 +337,7 @@ def test_doctor_reads_only_the_pins_of_this_machine() -> None:
         "# comment\nagate==1.9.1 \\\n    --hash=sha256:00\n"
         "old==1.0 ; python_full_version < '3.0' \\\nnew==2.0 ; python_full_version >= '3.0' \\\n"
     )
-    assert doctor._pinned(lock) == {"agate": "1.9.1", "new": "2.0"}  # pyright: ignore[reportPrivateUsage]
+    assert doctor._pinned(lock) == {"agate": "1.9.1", "new": "2.0"}
 
 
 def plays(listener: progress.Listener) -> None:
@@ -355,7 +355,7 @@ def plays(listener: progress.Listener) -> None:
 def test_a_log_has_plain_lines_for_steps_that_matter() -> None:
     to = Console(file=StringIO(), width=40, theme=console.THEME)
     plays(Log(to))
-    assert to.file.getvalue().splitlines() == [  # pyright: ignore[reportAttributeAccessIssue]
+    assert to.file.getvalue().splitlines() == [
         "  read crm/b.csv: 7 rows (2.0 s)",
         "v000002 was never published: its file is removed",
         "extract: 2 files (3.0 s)",
@@ -366,6 +366,6 @@ def test_a_log_has_plain_lines_for_steps_that_matter() -> None:
 def test_a_terminal_has_the_same_lines_above_the_live_one() -> None:
     to = Console(file=StringIO(), width=80, theme=console.THEME, force_terminal=True)
     plays(Terminal(to, to.status("…")))
-    told = to.file.getvalue()  # pyright: ignore[reportAttributeAccessIssue]
+    told = to.file.getvalue()
     assert "a.csv" not in told
     assert told.index("b.csv") < told.index("never published") < told.index("extract")
