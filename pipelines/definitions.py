@@ -34,7 +34,7 @@ def company_definitions(settings: Settings) -> dg.Definitions:
             models,
             publication(sorted(published)),
         ],
-        asset_checks=[door(), audit()],
+        asset_checks=[door(settings.systems), audit()],
         jobs=[job],
         schedules=[
             dg.ScheduleDefinition(

@@ -25,7 +25,8 @@ from pydantic import (
 )
 
 from pipelines.errors import ConfigError
-from pipelines.extract.objects import object_shapes
+from pipelines.extract.objects import ObjectShape
+from pipelines.extract.systems import MAPPED, configured, contracts, shapes_of, system_names
 
 CONFIG_NAME = "kpimart.yml"
 CONFIG_VARIABLE = "KPIMART_CONFIG"
@@ -41,11 +42,18 @@ def _known_timezone(name: str) -> str:
     return name
 
 
+def _known_system(name: str) -> str:
+    if name not in system_names():
+        raise ValueError(_one_of(name, list(system_names()), "a system"))
+    return name
+
+
 def _as_text(value: object) -> object:
     return value.isoformat() if isinstance(value, date) else value
 
 
 Timezone = Annotated[str, AfterValidator(_known_timezone)]
+System = Annotated[str, AfterValidator(_known_system)]
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
 Text = Annotated[str, BeforeValidator(_as_text)]
 Outcome = Literal["open", "won", "lost"]
@@ -56,12 +64,16 @@ class _Strict(BaseModel):
 
 
 class Company(_Strict):
-    """The company whose mart this is: reporting currency, zone and fiscal calendar."""
+    """The company whose mart this is: reporting currency, zone, fiscal calendar, mail domains.
+
+    Touches with people at `mail_domains` are internal and not counted.
+    """
 
     name: str
     currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
     timezone: Timezone
     fiscal_year_start_month: Annotated[int, Field(ge=1, le=12)] = 1
+    mail_domains: tuple[str, ...] = ()
 
 
 class Paths(_Strict):
@@ -90,6 +102,13 @@ class KpiRules(_Strict):
     new_window_days: Annotated[int, Field(ge=0)] = 30
     win_window_days: Annotated[int, Field(ge=1)] = 365
     history_months: Annotated[int, Field(ge=0)] = 12
+    win_back_months: Annotated[int, Field(ge=1)] = 24
+    lead_window_days: Annotated[int, Field(ge=1)] = 90
+    re_inquiry_days: Annotated[int, Field(ge=1)] = 180
+    bulk_import_leads: Annotated[int, Field(ge=2)] = 50
+    unanswered_days: Annotated[int, Field(ge=1)] = 7
+    reply_window_days: Annotated[int, Field(ge=1)] = 14
+    stage_window_days: Annotated[int, Field(ge=1)] = 90
 
 
 class Stage(_Strict):
@@ -107,7 +126,11 @@ def _short_stage(value: object) -> object:
 
 
 class ObjectConfig(_Strict):
-    """How one object of a `mapped` source is exported: files, columns, values, dates."""
+    """How one object of a source is exported: files, columns, values, dates.
+
+    `optional`: mapped columns that a file may lack without a word. `meanings`: what the values of a
+    column mean, in the words of objects.yml.
+    """
 
     files: str | None = None
     mode: Literal["snapshot", "incremental", "append"] = "snapshot"
@@ -115,8 +138,10 @@ class ObjectConfig(_Strict):
     key: tuple[str, ...] | None = None
     dates: Literal["YMD", "DMY", "MDY"] | None = None
     columns: dict[str, str]
+    optional: tuple[str, ...] = ()
     values: dict[str, dict[Text, str]] = {}
     nulls: dict[str, tuple[Text, ...]] = {}
+    meanings: dict[str, dict[Text, str]] = {}
     stages: dict[str, Annotated[Stage, BeforeValidator(_short_stage)]] = {}
 
     @model_validator(mode="before")
@@ -131,16 +156,30 @@ class Source(_Strict):
     """One tool that delivers exports into `landing/<name>/`."""
 
     name: Name
-    system: Literal["mapped"]
+    system: System
     timezone: Timezone | None = None
     as_of: Text | None = None
     objects: dict[str, ObjectConfig]
 
+    @model_validator(mode="before")
+    @classmethod
+    def _filled_from_the_contract(cls, value: Any) -> Any:
+        if isinstance(value, dict) and value.get("system") in contracts():
+            return configured(value)
+        return value
+
     @model_validator(mode="after")
     def _objects_fit_their_shapes(self) -> Self:
         for name, config in self.objects.items():
-            _check_object(name, config)
+            if name not in self.shapes:
+                raise ValueError(_one_of(name, list(self.shapes), "an object"))
+            _check_object(self.shapes[name], config)
         return self
+
+    @property
+    def shapes(self) -> dict[str, ObjectShape]:
+        """The shapes of the objects that this source can deliver."""
+        return shapes_of(self.system)
 
 
 def _one_of(word: str, allowed: list[str], what: str) -> str:
@@ -149,16 +188,15 @@ def _one_of(word: str, allowed: list[str], what: str) -> str:
     return f"{word!r} is not {what}{hint}"
 
 
-def _check_object(name: str, config: ObjectConfig) -> None:
-    shapes = object_shapes()
-    if name not in shapes:
-        raise ValueError(_one_of(name, list(shapes), "an object"))
-    columns = list(shapes[name].columns)
-    key = config.key or shapes[name].key
+def _check_object(shape: ObjectShape, config: ObjectConfig) -> None:
+    name, columns = shape.name, list(shape.columns)
+    key = config.key or shape.key
     for where, names in {
         "columns": config.columns,
+        "optional": config.optional,
         "values": config.values,
         "nulls": config.nulls,
+        "meanings": config.meanings,
         "key": key,
     }.items():
         for column in names:
@@ -171,16 +209,29 @@ def _check_object(name: str, config: ObjectConfig) -> None:
             f"{name}.columns: none of the key {', '.join(key)} is mapped; map one of them, or name "
             f"another key with {name}.key"
         )
-    missing = [c for c in shapes[name].required if c not in config.columns]
+    missing = [c for c in shape.required if c not in config.columns]
     if missing:
         raise ValueError(f"{name}.columns: {', '.join(missing)} must be mapped")
-    if config.stages and name != "opportunities":
+    _check_meanings(shape, config)
+    if config.stages and shape.feeds != "opportunities":
         raise ValueError(f"{name}.stages: only opportunities have stages")
-    if name == "opportunities" and not config.stages:
+    if shape.feeds == "opportunities" and not config.stages:
         raise ValueError(
             f"{name}.stages is missing; say what each stage means, as "
             "stages: {Prospecting: open, Won: won, Lost: lost}"
         )
+
+
+def _check_meanings(shape: ObjectShape, config: ObjectConfig) -> None:
+    for column, words in config.meanings.items():
+        allowed = list(shape.columns[column].meanings)
+        where = f"{shape.name}.meanings.{column}"
+        if not allowed:
+            mapped = [name for name, spec in shape.columns.items() if spec.meanings]
+            raise ValueError(f"{where}: only {', '.join(mapped) or 'no column'} has meanings here")
+        for value, meaning in words.items():
+            if meaning not in allowed:
+                raise ValueError(f"{where}.{value}: {_one_of(meaning, allowed, 'a meaning')}")
 
 
 class Settings(_Strict):
@@ -265,13 +316,20 @@ class Settings(_Strict):
     @property
     def systems(self) -> tuple[str, ...]:
         """The systems dbt parses; `mapped` is always the first, because it gives the types."""
-        others = sorted({source.system for source in self.sources} - {"mapped"})
-        return ("mapped", *others)
+        others = sorted({source.system for source in self.sources} - {MAPPED})
+        return (MAPPED, *others)
 
     @property
     def company_zone(self) -> ZoneInfo:
         """The zone whose midnight ends a day, a month, a quarter."""
         return ZoneInfo(self.company.timezone)
+
+    def shape(self, source: str, object_name: str) -> ObjectShape | None:
+        """The shape of an object by its source's name; None where the config no longer has it."""
+        for one in self.sources:
+            if one.name == source:
+                return one.shapes.get(object_name)
+        return None
 
     def source_timezone(self, source: Source) -> ZoneInfo:
         """The zone of a source's times that carry none."""

@@ -16,9 +16,11 @@ from typing import Any
 
 import yaml
 
+from pipelines.extract.systems import system_names
+
 ROOT = Path(__file__).resolve().parents[1]
 DBT_PROJECT = ROOT / "dbt_project"
-SYSTEMS = ["mapped"]
+SYSTEMS = list(system_names())
 NOT_SOURCE = {"target", "logs", ".user.yml"}
 
 Node = dict[str, Any]

@@ -1,4 +1,4 @@
-"""Companies whose night has run: the real CRM export and the demo, through Dagster, once a session.
+"""Companies whose night has run: the real CRM export and the mapped one, through Dagster, once.
 
 Tests read these companies and leave them as they are; one that plays more nights works on a copy,
 and plays them with `play_night`, which does a night's steps without Dagster around them.
@@ -20,10 +20,11 @@ from pipelines.extract.run import extract
 from pipelines.night import inputs_digest, run_night
 from pipelines.publish.publish import Publication, publish
 from pipelines.report import CheckResult
-from pipelines.sample.files import make_sample
 from pipelines.settings import PROJECT_DIR, Settings, load_settings
 from pipelines.transform import build, code_version, ensure_manifest, failed_tests, spec_version
+from tests.mapped_export.files import make_sample
 
+MAPPED_CONFIG = PROJECT_DIR / "tests" / "mapped_export" / "kpimart.yml"
 REAL_DATA = "KPIMART_REAL_DATA"
 needs_real_data = pytest.mark.skipif(
     REAL_DATA not in os.environ,
@@ -41,12 +42,10 @@ def real_company(folder: Path) -> Settings:
     return load_settings(Path(shutil.copy(example, folder)))
 
 
-def demo_company(folder: Path, *, scale: float = 0.02, days: int = 1) -> Settings:
-    """The demo company, with the sample export in its landing folder."""
+def mapped_company(folder: Path, *, scale: float = 0.02, days: int = 1) -> Settings:
+    """The company whose tool is mapped column by column, with its export in the landing folder."""
     folder.mkdir(parents=True, exist_ok=True)
-    config = (PROJECT_DIR / "kpimart.yml").read_text(encoding="utf-8")
-    path = folder / "kpimart.yml"
-    path.write_text(config.replace("demo/", ""), encoding="utf-8")
+    path = Path(shutil.copy(MAPPED_CONFIG, folder))
     make_sample(folder / "landing", scale=scale, days=days)
     return load_settings(path)
 
@@ -62,7 +61,7 @@ def build_night(settings: Settings, *, read_landing: bool = True) -> list[CheckR
         register(settings, connection)
     nodes = build(settings, on_node=lambda node: None)
     return [
-        *validate(settings.build_path, door.suites()),
+        *validate(settings.build_path, door.suites(settings.systems)),
         *failed_tests(settings, nodes),
         *validate(settings.build_path, audit.suites()),
     ]
@@ -118,6 +117,6 @@ def real_night(tmp_path_factory: pytest.TempPathFactory) -> Settings:
 
 
 @pytest.fixture(scope="session")
-def demo_night(tmp_path_factory: pytest.TempPathFactory) -> Settings:
-    """The demo company, published."""
-    return _once(tmp_path_factory, "demo", demo_company)
+def mapped_night(tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    """The mapped company, published."""
+    return _once(tmp_path_factory, "mapped", mapped_company)

@@ -4,8 +4,11 @@ Contents are judged by the current version of each record: the lake keeps every 
 so a mistake that the tool has corrected since must not be held against it every night.
 """
 
+from collections.abc import Sequence
+
 from data_quality.checks import Check, Suite, row_count
-from pipelines.extract.objects import object_shapes
+from pipelines.extract.run_tables import relation_of
+from pipelines.extract.systems import MAPPED, shapes_of
 from pipelines.report import Severity
 
 REVENUE_KPIS = (
@@ -25,18 +28,14 @@ QUARANTINE_WARNING_SHARE = 0.01
 QUARANTINE_CRITICAL_SHARE = 0.20
 
 
-def suites() -> tuple[Suite, ...]:
-    """Every suite of the door: the run's accounting, then each object of the lake."""
-    deals, quotas = "opportunities", "quotas"
-    others = [name for name in object_shapes() if name not in (deals, quotas)]
+def suites(systems: Sequence[str]) -> tuple[Suite, ...]:
+    """Every suite of the door: the run's accounting, then each object of the systems' lake."""
     return (
         _context(),
         _row_accounting(),
         _held_batches(),
         _object_rows(),
-        _lake(deals, counted=_deals_exist(), checks=_opportunity_checks()),
-        _lake(quotas, counted=_delivered(quotas), checks=(_quota_periods(),)),
-        *(_lake(name, counted=_delivered(name)) for name in others),
+        *(_lake(system, name) for system in systems for name in shapes_of(system)),
     )
 
 
@@ -183,7 +182,7 @@ def _object_rows() -> Suite:
     )
 
 
-def _lake(name: str, *, counted: Check, checks: tuple[Check, ...] = ()) -> Suite:
+def _lake(system: str, name: str) -> Suite:
     unique = Check(
         name="versions_are_unique",
         sql="""
@@ -195,33 +194,37 @@ def _lake(name: str, *, counted: Check, checks: tuple[Check, ...] = ()) -> Suite
         """,
         severity="critical",
         reason="A record that is twice in one batch would be counted twice.",
-        kpis=DEAL_KPIS if name == "opportunities" else (),
+        kpis=DEAL_KPIS if shapes_of(system)[name].feeds == "opportunities" else (),
     )
-    return Suite(layer="door", table=f"lake.mapped__{name}", checks=(counted, unique, *checks))
-
-
-def _deals_exist() -> Check:
-    return row_count(
-        reason="Without opportunities every sales KPI is empty; the last published mart is better.",
-        kpis=DEAL_KPIS,
+    own = MAPPED_CHECKS.get(name, ()) if system == MAPPED else ()
+    return Suite(
+        layer="door",
+        table=relation_of(system, name),
+        checks=(_delivered(system, name), unique, *own),
     )
 
 
-def _delivered(name: str) -> Check:
-    """Each source that delivered the object has rows of it; not delivered at all is fine."""
+def _delivered(system: str, name: str) -> Check:
+    """Each source that delivered the object has rows of it; not delivered at all is fine.
+
+    Deals are what a mart is for: where a source has them and none can be used, nothing is built.
+    """
+    is_deals = shapes_of(system)[name].feeds == "opportunities"
     return Check(
         name="row_count",
         sql=f"""
             select sources.source, sources.object, sources.as_of
             from run.sources as sources
-            where sources.object = '{name}'
-                and sources.as_of is not null
+            where sources.system = '{system}'
+                and sources.object = '{name}'
+                and (sources.as_of is not null or {is_deals and system == MAPPED})
                 and not exists (
                     select 1 from {{batch}} as delivered where delivered._source = sources.source
                 )
         """,
-        severity="warning",
+        severity="critical" if is_deals else "warning",
         reason=f"A source delivered {name} without a single row that could be used.",
+        kpis=DEAL_KPIS if is_deals else (),
         counts_rows=True,
     )
 
@@ -333,3 +336,6 @@ def _current(condition: str, *, show: str = "records.stage") -> str:
                     )
             )
     """
+
+
+MAPPED_CHECKS = {"opportunities": _opportunity_checks(), "quotas": (_quota_periods(),)}

@@ -35,7 +35,8 @@ select
     '{{ entry.get("grains", grains()) | join(",") }}' as grains,
     '{{ entry.scopes | join(",") }}' as scopes,
     '{{ entry.additive | join(",") }}' as additive_scopes,
-    '{{ entry.get("needs", ["opportunities"]) | join(",") }}' as needs
+    '{{ entry.get("needs", ["opportunities"]) | join(",") }}' as needs,
+    {{ entry.get("needs", ["opportunities"]) | length }} as needs_count
 {%- if not loop.last %}
 union all
 {%- endif %}

@@ -40,6 +40,7 @@ union all
     {%- set bottom = metric_value(spec_metric(metric.type_params.denominator.name)) -%}
 {%- endif -%}
 {%- set shares = meta.get('needs_shares') -%}
+{%- set infinite_code = meta.get('infinite_code') -%}
 {%- set provisional = meta.get('provisional') -%}
 select
     '{{ meta.kpi }}' as kpi,
@@ -55,6 +56,8 @@ select
     member,
     {%- if shares %}
     case when {{ shares_suffice(shares) }} then {{ value }} end as value,
+    {%- elif infinite_code %}
+    case when {{ value }} < 1e300 then {{ value }} end as value,
     {%- else %}
     {{ value }} as value,
     {%- endif %}
@@ -70,7 +73,8 @@ select
     cast(null as bigint) as sample_size,
     {%- endif %}
     '{{ meta.get("rate_kind", "none") }}' as rate_kind,
-    {{ meta.get('is_cohort', false) | lower }} as is_cohort,
+    {{ "'" ~ meta.cohort_window ~ "'" if meta.get('cohort_window') else 'cast(null as varchar)' }}
+        as cohort_window,
     '{{ meta.get("quota_measure", meta.kpi) }}' as quota_measure,
     {{ basis }}_covered as is_covered,
     {{ basis }}_partial_start as is_partial_start,
@@ -84,6 +88,8 @@ select
     {%- endif %}
     {%- if shares %}
     case when not {{ shares_suffice(shares) }} then '{{ shares.code }}' end as null_code
+    {%- elif infinite_code %}
+    case when {{ value }} >= 1e300 then '{{ infinite_code }}' end as null_code
     {%- else %}
     cast(null as varchar) as null_code
     {%- endif %}

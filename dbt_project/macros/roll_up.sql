@@ -1,8 +1,8 @@
 {# The measures of one semantic model, aggregated to every grain and scope that it has: one row per
    grain, period, scope and member, and for the periods that a running one is compared with another,
    of their to-date part (`is_to_date`). Only cells that have rows. Additive measures are aggregated
-   first to date × scope tuple; distinct counts and percentiles in a statement of their own;
-   semi-additive ones from the last day of each period. The model passes its relations in, because
+   first to date × scope tuple; distinct counts and percentiles in a statement of their own, for the
+   scopes in which a KPI asks for them; semi-additive ones from the last day of each period. The model passes its relations in, because
    `ref` must stand in the model.
    Usage: {{ roll_up('lines_by_close', ref('fct_opportunity_lines'), ref('dim_dates'), ref('int_periods')) }} #}
 {% macro roll_up(semantic_model, fact, dates, periods) -%}
@@ -18,7 +18,8 @@ select 1 as is_not_executed
     {{ exceptions.raise_compiler_error(semantic_model ~ ': keep semi-additive measures in a semantic model of their own') }}
 {%- endif -%}
 {%- set additive = spec.measures | selectattr('agg', 'in', ['sum', 'count']) | list -%}
-{%- set whole = spec.measures | rejectattr('agg', 'in', ['sum', 'count']) | list %}
+{%- set whole = spec.measures | rejectattr('agg', 'in', ['sum', 'count']) | list -%}
+{%- set whole_scopes = asked_scopes(whole, scopes) %}
 with facts as (
 
     select
@@ -114,10 +115,10 @@ added as (
 measured as (
 
     select
-        {{ cell_keys(grains(), scopes) }},
+        {{ cell_keys(grains(), whole_scopes) }},
         {{ whole_aggregates(whole) }}
     from dated
-    group by grouping sets ({{ cell_sets(grains(), scopes) }})
+    group by grouping sets ({{ cell_sets(grains(), whole_scopes) }})
 
 ),
 {% endif %}
@@ -166,7 +167,7 @@ select
     {%- endfor %}
 from added
 {%- if whole %}
-inner join measured
+left join measured
     on
         added.grain = measured.grain
         and added.period_start = measured.period_start
@@ -186,6 +187,23 @@ select
     {%- endfor %}
 from added_to_date
 {%- endif %}
+{%- endmacro %}
+
+{# Of a semantic model's scopes, those in which a KPI is answered by one of these measures: what cannot
+   be added up is dear, so it is not worked out where nobody asks. #}
+{% macro asked_scopes(measures, scopes) -%}
+    {%- set names = measures | map(attribute='name') | list -%}
+    {%- set asked = [] -%}
+    {%- for kpi in spec_kpis() -%}
+        {%- set meta = kpi.config.meta.kpimart -%}
+        {%- for scope in meta.scopes if scope in scopes -%}
+            {%- set answer = spec_metric(meta.get('scope_metrics', {}).get(scope, kpi.name)) -%}
+            {%- for input in spec_inputs(answer) if input.type_params.measure.name in names -%}
+                {%- do asked.append(scope) -%}
+            {%- endfor -%}
+        {%- endfor -%}
+    {%- endfor -%}
+    {{ return(asked | unique | list) }}
 {%- endmacro %}
 
 {# Which cell a row of the grouping sets is; `grains` are columns that hold a period's first day. #}

@@ -1,11 +1,19 @@
-{# All versions of an object from every enabled system. `mapped` is the first, because it gives the
-   columns and types even when it is empty. The only place that knows which systems there are.
+{# All versions of an object from every enabled system that has it. `mapped` is the first, because it
+   gives the columns and types even when it is empty. The only place that knows which systems there
+   are, and what each delivers; a test compares it with the folders of staging models.
    Usage: {{ union_systems('accounts') }} #}
 {% macro union_systems(object) -%}
-    {%- for system in var('systems', ['mapped']) %}
-    select * from {{ ref('stg_' ~ system ~ '__' ~ object) }}
-    {%- if not loop.last %}
+    {%- set delivered = {
+        'outreach': ['activities', 'contacts', 'sequence_enrolments', 'users'],
+        'salesforce': [
+            'accounts', 'activities', 'contacts', 'leads', 'opportunities', 'opportunity_lines',
+            'products', 'stage_changes', 'users',
+        ],
+    } -%}
+    {%- for system in var('systems', ['mapped']) if object in delivered.get(system, [object]) %}
+    {%- if not loop.first %}
     union all
     {%- endif %}
+    select * from {{ ref('stg_' ~ system ~ '__' ~ object) }}
     {%- endfor %}
 {%- endmacro %}

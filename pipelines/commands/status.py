@@ -19,7 +19,6 @@ from pipelines.commands import console, figures
 from pipelines.extract import ledger
 from pipelines.extract.accept import accepted_batches
 from pipelines.extract.ledger import Entry, Ledger
-from pipelines.extract.objects import object_shapes
 from pipelines.publish.versions import versions
 from pipelines.report import NightReport, load_reports
 from pipelines.settings import Settings
@@ -163,12 +162,11 @@ def _deliveries(settings: Settings, known: Ledger) -> tuple[Delivery, ...]:
 
 
 def _held(settings: Settings, entry: Entry, *, accepted: str | None) -> Waiting:
-    paths = [ledger.batch_file(settings.lake_dir, entry)]
     return Waiting(
         source=entry.source,
         object=str(entry.object),
         row_count=entry.counts.rows_read,
-        amount=_money(paths, str(entry.object), where="true"),
+        amount=_money(settings, [entry], where="true"),
         batch=entry.batch,
         file_name=entry.file_name,
         held_at=entry.recorded_at,
@@ -188,24 +186,22 @@ def _quarantined(settings: Settings, known: Ledger) -> tuple[Waiting, ...]:
             source=source,
             object=name,
             row_count=sum(entry.counts.quarantined_rows for entry in entries),
-            amount=_money(
-                [ledger.batch_file(settings.lake_dir, entry) for entry in entries],
-                name,
-                where="_reject is not null",
-            ),
+            amount=_money(settings, entries, where="_reject is not null"),
         )
         for (source, name), entries in groups.items()
     )
 
 
-def _money(paths: Sequence[Path], object_name: str, *, where: str) -> float | None:
-    """The sum of the rows' amounts, as delivered; None where the object has none."""
-    if "amount" not in object_shapes()[object_name].columns:
+def _money(settings: Settings, entries: Sequence[Entry], *, where: str) -> float | None:
+    """The sum of the rows' amounts, as delivered, of one object; None where it has none."""
+    shape = settings.shape(entries[0].source, str(entries[0].object))
+    if shape is None or "amount" not in shape.columns:
         return None
+    paths = [ledger.batch_file(settings.lake_dir, entry) for entry in entries]
     with duckdb.connect() as connection:
         rows = connection.execute(
             "select cast(sum(amount) as double) "
-            f"from read_parquet({path_list(list(paths))}, union_by_name => true) where {where}"
+            f"from read_parquet({path_list(paths)}, union_by_name => true) where {where}"
         ).fetchall()
     return rows[0][0]
 

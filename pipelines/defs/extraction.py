@@ -11,9 +11,9 @@ from data_quality.validation import warm_up
 from pipelines import journal
 from pipelines.defs.night import Night
 from pipelines.errors import KpimartError
-from pipelines.extract.objects import object_shapes
 from pipelines.extract.relations import register
 from pipelines.extract.run import extract
+from pipelines.extract.systems import shapes_of
 from pipelines.night import inputs_digest
 from pipelines.settings import Settings
 from pipelines.transform import code_version
@@ -22,6 +22,7 @@ RUN_TABLES = (
     "context",
     "calendar_days",
     "stage_map",
+    "value_map",
     "sources",
     "row_accounting",
     "object_rows",
@@ -56,7 +57,7 @@ def lake_specs(settings: Settings) -> list[dg.AssetSpec]:
             description=shape.description,
         )
         for system in settings.systems
-        for name, shape in object_shapes().items()
+        for name, shape in shapes_of(system).items()
     ]
     run = [
         dg.AssetSpec(

@@ -13,9 +13,9 @@ from pipelines.errors import KpimartError
 from pipelines.report import CheckResult
 
 
-def door() -> dg.AssetChecksDefinition:
+def door(systems: Sequence[str]) -> dg.AssetChecksDefinition:
     """What arrived is fit to be modelled: the lake's relations, before dbt."""
-    return _check_op("door", door_suites.suites())
+    return _check_op("door", door_suites.suites(systems))
 
 
 def audit() -> dg.AssetChecksDefinition:

@@ -1,13 +1,13 @@
 """What became of every file, batch and row: tables of schema `run` for checks and readers."""
 
 from datetime import datetime, timedelta
+from pathlib import Path
 
 import duckdb
 
 from pipelines.extract import ledger
 from pipelines.extract.ledger import Entry, Ledger
-from pipelines.extract.objects import object_shapes
-from pipelines.extract.run_tables import configured, create_table
+from pipelines.extract.run_tables import configured, create_table, relation_of
 from pipelines.settings import Settings
 from pipelines.sql import path_list
 
@@ -49,6 +49,7 @@ def row_accounting(connection: duckdb.DuckDBPyConnection, known: Ledger) -> None
 
 
 def object_rows(
+    settings: Settings,
     connection: duckdb.DuckDBPyConnection,
     within: list[Entry],
     applied: list[Entry],
@@ -71,6 +72,7 @@ def object_rows(
     create_table(
         connection, "stored_rows", columns, [(*key, count) for key, count in versions.items()]
     )
+    systems = {source.name: source.system for source in settings.sources}
     folded = " union all ".join(
         f"""
         select
@@ -86,11 +88,11 @@ def object_rows(
                 row_number() over (
                     partition by _source, _key order by _as_of desc, _batch desc
                 ) = 1 as is_last,
-            from lake.mapped__{name}
+            from {relation_of(system, name)}
         )
         group by all
         """
-        for name in sorted({name for _, name in versions})
+        for system, name in sorted({(systems[source], name) for source, name in versions})
     )
     connection.execute(f"""
         create or replace table run.object_rows as
@@ -158,28 +160,26 @@ def quarantined_rows(
     held = configured(settings, known.held_batches())
     files = [(entry.batch, entry.file_name) for entry in (*within, *held)]
     create_table(connection, "batch_files", {"batch": "varchar", "file_name": "varchar"}, files)
+    rejecting: dict[tuple[str, str], list[Path]] = {}
+    for entry in (*within, *held):
+        if entry.counts.quarantined_rows:
+            files_of = rejecting.setdefault((entry.source, str(entry.object)), [])
+            files_of.append(ledger.batch_file(settings.lake_dir, entry))
     selects = [
         f"""
         select
             _batch as batch,
             _source as source,
-            '{shape.name}' as object,
+            '{name}' as object,
             _row as row_number,
             _line as line,
             array_to_string(_reject, '; ') as reasons,
             _raw as raw,
-            cast({"amount" if "amount" in shape.columns else "null"} as decimal(18, 2)) as amount,
+            cast({_amount_of(settings, source, name)} as decimal(18, 2)) as amount,
         from read_parquet({path_list(paths)}, union_by_name => true)
         where _reject is not null
         """
-        for shape in object_shapes().values()
-        if (
-            paths := [
-                ledger.batch_file(settings.lake_dir, entry)
-                for entry in (*within, *held)
-                if entry.object == shape.name and entry.counts.quarantined_rows
-            ]
-        )
+        for (source, name), paths in rejecting.items()
     ]
     columns = {
         "batch": "varchar",
@@ -200,3 +200,9 @@ def quarantined_rows(
             f"from ({' union all '.join(selects)}) inner join run.batch_files using (batch)"
         )
     connection.execute("drop table run.batch_files")
+
+
+def _amount_of(settings: Settings, source: str, object_name: str) -> str:
+    """SQL for the money on a row of an object, as delivered; NULL where it has none."""
+    shape = settings.shape(source, object_name)
+    return "amount" if shape and "amount" in shape.columns else "null"

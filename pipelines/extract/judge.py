@@ -12,7 +12,7 @@ import duckdb
 from pipelines.extract import content, moments, read
 from pipelines.extract.landing import Offer
 from pipelines.extract.ledger import Entry, Ledger
-from pipelines.extract.objects import ObjectShape, object_shapes
+from pipelines.extract.objects import ObjectShape
 from pipelines.extract.recognise import missing_headers, near_matches, recognise
 from pipelines.extract.refusal import RefusedFileError
 from pipelines.settings import ObjectConfig, Settings
@@ -37,7 +37,7 @@ class Recognised:
     @property
     def shape(self) -> ObjectShape:
         """The object's shape."""
-        return object_shapes()[self.object]
+        return self.offer.source.shapes[self.object]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,7 +73,7 @@ def recognised(
     name = recognise(offer, export.columns)
     zone = settings.source_timezone(offer.source)
     given = moments.from_settings(offer, name, zone=zone)
-    contract = _contract(offer.source.objects[name], object_shapes()[name], zone=zone.key)
+    contract = _contract(offer.source.objects[name], offer.source.shapes[name], zone=zone.key)
     identity = f"{contract} {given.identity if given else 'found'}"
     return Recognised(
         offer=offer, export=export, object=name, sha256=sha256, identity=identity, given=given
@@ -81,8 +81,8 @@ def recognised(
 
 
 def _contract(config: ObjectConfig, shape: ObjectShape, *, zone: str) -> str:
-    """The hash of all that decides how a file's text becomes rows; stages are not part of it."""
-    terms = config.model_dump(mode="json", exclude={"files", "as_of", "stages"})
+    """The hash of all that decides how a file's text becomes rows; what values mean does not."""
+    terms = config.model_dump(mode="json", exclude={"files", "as_of", "stages", "meanings"})
     terms["key"] = list(config.key or shape.key)
     terms["zone"] = zone
     terms["shape"] = {name: column.type for name, column in shape.columns.items()}

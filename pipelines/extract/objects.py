@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import yaml
 
@@ -23,13 +23,22 @@ SQL_TYPES: dict[ColumnType, str] = {
 
 @dataclass(frozen=True, kw_only=True)
 class Column:
-    """One column of an object: its type, unit, personal-data class and description."""
+    """One column of an object: its type, unit, personal-data class and description.
+
+    `meanings`: the words its values may be mapped to. `means` and `means_object`: the column and
+    object of objects.yml that a tool's column stands for there. `is_dated`: a record belongs to the
+    period of this day, so the calendar must hold it.
+    """
 
     name: str
     type: ColumnType
     personal_data: PersonalData
     description: str
     unit: str | None = None
+    means: str | None = None
+    means_object: str | None = None
+    is_dated: bool = False
+    meanings: tuple[str, ...] = ()
 
     @property
     def sql_type(self) -> str:
@@ -39,13 +48,23 @@ class Column:
 
 @dataclass(frozen=True, kw_only=True)
 class ObjectShape:
-    """One object: its columns in order, its key, and what a file of it cannot lack."""
+    """One object: its columns in order, its key, and what a file of it cannot lack.
+
+    `feeds`: the object of objects.yml that it is; None where it only explains others' values.
+    """
 
     name: str
     description: str
     key: tuple[str, ...]
     required: tuple[str, ...]
+    feeds: str | None
     columns: dict[str, Column]
+
+
+def column_of(name: str, spec: dict[str, Any]) -> Column:
+    """The column as a YAML file describes it."""
+    meanings = tuple(spec.get("meanings", ()))
+    return Column(name=name, meanings=meanings, **{k: v for k, v in spec.items() if k != "meanings"})
 
 
 @cache
@@ -59,8 +78,9 @@ def object_shapes() -> dict[str, ObjectShape]:
             description=body["description"],
             key=tuple(body["key"]),
             required=tuple(body["required"]),
+            feeds=name,
             columns={
-                column: Column(name=column, **spec) for column, spec in body["columns"].items()
+                column: column_of(column, spec) for column, spec in body["columns"].items()
             },
         )
         for name, body in raw.items()

@@ -12,7 +12,6 @@ from pipelines import progress
 from pipelines.extract import accept, judge, landing, ledger
 from pipelines.extract.changes import Load, Placed, Timeline
 from pipelines.extract.ledger import Counts, Entry, Ledger
-from pipelines.extract.objects import object_shapes
 from pipelines.extract.outcome import FileOutcome
 from pipelines.extract.refusal import RefusedFileError
 from pipelines.settings import Settings
@@ -295,6 +294,7 @@ def _number(settings: Settings, plan: Plan) -> None:
 
 
 def _place(settings: Settings, plan: Plan, *, connection: duckdb.DuckDBPyConnection) -> None:
+    shapes = {source.name: source.shapes for source in settings.sources}
     groups: dict[tuple[str, str], list[Load]] = {}
     for pending in plan.loads:
         key = (pending.entry.source, str(pending.entry.object))
@@ -306,7 +306,7 @@ def _place(settings: Settings, plan: Plan, *, connection: duckdb.DuckDBPyConnect
                 connection,
                 name=f"t{number}",
                 source=source,
-                shape=object_shapes()[name],
+                shape=shapes[source][name],
                 lake_dir=settings.lake_dir,
                 applied=plan.known.applied_batches(source, of_object=name),
                 max_vanished_share=settings.guards.max_vanished_share,

@@ -41,8 +41,9 @@ def _matches(offer: Offer, config: ObjectConfig) -> bool:
 
 
 def missing_headers(config: ObjectConfig, columns: tuple[str, ...]) -> list[str]:
-    """The mapped headers that the file does not have, in the config's order."""
-    return list(dict.fromkeys(h for h in config.columns.values() if h not in columns))
+    """The mapped headers that the file should have and has not, in the config's order."""
+    expected = (h for c, h in config.columns.items() if c not in config.optional)
+    return list(dict.fromkeys(header for header in expected if header not in columns))
 
 
 def near_matches(header: str, columns: tuple[str, ...]) -> str:

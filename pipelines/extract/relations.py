@@ -13,10 +13,11 @@ from pipelines.errors import NothingReadableError
 from pipelines.extract import accounting, ledger
 from pipelines.extract.calendar import calendar_days
 from pipelines.extract.ledger import Entry, Ledger
-from pipelines.extract.objects import ObjectShape, object_shapes
-from pipelines.extract.run_tables import configured, create_table
+from pipelines.extract.objects import Column, ObjectShape
+from pipelines.extract.run_tables import configured, create_table, relation_of
+from pipelines.extract.systems import shapes_of
 from pipelines.settings import Settings
-from pipelines.sql import moment, one_row, path_list
+from pipelines.sql import literal, moment, one_row, path_list
 
 ROW_TYPES = {
     "_key": "varchar",
@@ -25,11 +26,6 @@ ROW_TYPES = {
     "_batch": "varchar",
     "_row": "bigint",
     "_op": "varchar",
-}
-CALENDAR_DATES = {
-    "opportunities": ("created_on", "closed_on"),
-    "accounts": ("created_on",),
-    "quotas": ("period_start",),
 }
 
 
@@ -57,16 +53,19 @@ def register(
         )
     connection.execute("create schema if not exists lake")
     connection.execute("create schema if not exists run")
-    for shape in object_shapes().values():
-        entries = [entry for entry in applied if entry.object == shape.name]
-        _lake_view(settings, connection, shape, entries, as_of_limit=as_of_limit)
+    for system in settings.systems:
+        sources = {source.name for source in settings.sources if source.system == system}
+        for shape in shapes_of(system).values():
+            entries = [e for e in applied if e.source in sources and e.object == shape.name]
+            _lake_view(settings, connection, system, shape, entries, as_of_limit=as_of_limit)
     as_of = max(entry.as_of for entry in within if entry.as_of)
     _context(settings, connection, as_of=as_of)
     _calendar(settings, connection, as_of=as_of)
     _stage_map(settings, connection)
+    _value_map(settings, connection)
     _sources(settings, connection, known, within)
     accounting.row_accounting(connection, known)
-    accounting.object_rows(connection, within, applied, as_of_limit=as_of_limit)
+    accounting.object_rows(settings, connection, within, applied, as_of_limit=as_of_limit)
     accounting.held_batches(settings, connection, known)
     accounting.quarantined_rows(settings, connection, known, within)
 
@@ -78,6 +77,7 @@ def _is_within(entry: Entry, limit: datetime | None) -> bool:
 def _lake_view(
     settings: Settings,
     connection: duckdb.DuckDBPyConnection,
+    system: str,
     shape: ObjectShape,
     entries: list[Entry],
     *,
@@ -98,7 +98,7 @@ def _lake_view(
     else:
         nulls = ", ".join(f"cast(null as {kind}) as {name}" for name, kind in types.items())
         rows = f"select {nulls} where false"
-    connection.execute(f"create or replace view lake.mapped__{shape.name} as {rows}")
+    connection.execute(f"create or replace view {relation_of(system, shape.name)} as {rows}")
 
 
 def _context(settings: Settings, connection: duckdb.DuckDBPyConnection, *, as_of: datetime) -> None:
@@ -110,11 +110,10 @@ def _context(settings: Settings, connection: duckdb.DuckDBPyConnection, *, as_of
         "currency": "varchar",
         "timezone": "varchar",
         "fiscal_year_start_month": "integer",
+        "mail_domains": "varchar",
         "open_amount": "varchar",
         "lost_date": "varchar",
-        "new_window_days": "integer",
-        "win_window_days": "integer",
-        "history_months": "integer",
+        **dict.fromkeys(type(kpis).model_fields, "integer"),
     }
     row = (
         as_of,
@@ -123,11 +122,10 @@ def _context(settings: Settings, connection: duckdb.DuckDBPyConnection, *, as_of
         company.currency,
         company.timezone,
         company.fiscal_year_start_month,
+        f",{','.join(company.mail_domains).lower()},",
         settings.open_amount,
         settings.lost_date,
-        kpis.new_window_days,
-        kpis.win_window_days,
-        kpis.history_months,
+        *(getattr(kpis, name) for name in type(kpis).model_fields),
     )
     create_table(connection, "context", columns, [row])
 
@@ -143,9 +141,12 @@ def _calendar(
 ) -> None:
     last = _last_covered_day(settings, as_of)
     bounds = " union all ".join(
-        f"select min({column}) as first_on, max({column}) as last_on from lake.mapped__{name}"
-        for name, columns in CALENDAR_DATES.items()
-        for column in columns
+        f"select {_day_of(settings, column, 'min')} as first_on, "
+        f"{_day_of(settings, column, 'max')} as last_on from {relation_of(system, name)}"
+        for system in settings.systems
+        for name, shape in shapes_of(system).items()
+        for column in shape.columns.values()
+        if column.is_dated
     )
     first_on, last_on = one_row(connection, f"select min(first_on), max(last_on) from ({bounds})")
     days = calendar_days(
@@ -163,6 +164,14 @@ def _calendar(
         "from calendar_days_frame"
     )
     connection.unregister("calendar_days_frame")
+
+
+def _day_of(settings: Settings, column: Column, extreme: str) -> str:
+    """SQL for the company's day of a column's smallest or largest value."""
+    value = f"{extreme}({column.name})"
+    if column.type == "date":
+        return value
+    return f"cast(timezone({literal(settings.company.timezone)}, timezone('UTC', {value})) as date)"
 
 
 def _stage_map(settings: Settings, connection: duckdb.DuckDBPyConnection) -> None:
@@ -192,6 +201,20 @@ def _stage_map(settings: Settings, connection: duckdb.DuckDBPyConnection) -> Non
     create_table(connection, "stage_map", columns, rows)
 
 
+def _value_map(settings: Settings, connection: duckdb.DuckDBPyConnection) -> None:
+    """What values mean, by the names that objects.yml has for object and column."""
+    names: list[str] = ["source", "object", "column_name", "found_value", "meaning"]
+    rows: set[tuple[object, ...]] = set()
+    for source in settings.sources:
+        for name, config in source.objects.items():
+            shape = source.shapes[name]
+            for column, words in config.meanings.items():
+                spec = shape.columns[column]
+                target = (spec.means_object or shape.feeds, spec.means or column)
+                rows |= {(source.name, *target, value, word) for value, word in words.items()}
+    create_table(connection, "value_map", dict.fromkeys(names, "varchar"), sorted(rows, key=str))
+
+
 def _sources(
     settings: Settings,
     connection: duckdb.DuckDBPyConnection,
@@ -200,15 +223,17 @@ def _sources(
 ) -> None:
     columns = {
         "source": "varchar",
+        "source_order": "integer",
         "system": "varchar",
         "object": "varchar",
+        "feeds": "varchar",
         "mode": "varchar",
         "as_of": "timestamp",
         "is_held": "boolean",
         "held_since": "timestamp",
     }
     rows: list[tuple[object, ...]] = []
-    for source in settings.sources:
+    for order, source in enumerate(settings.sources, start=1):
         for name, config in source.objects.items():
             newest = max(
                 (
@@ -224,5 +249,7 @@ def _sources(
                 if not known.is_overtaken(entry)
             ]
             since = min(held, default=None)
-            rows.append((source.name, source.system, name, config.mode, newest, bool(held), since))
+            feeds = source.shapes[name].feeds
+            about = (source.name, order, source.system, name, feeds, config.mode)
+            rows.append((*about, newest, bool(held), since))
     create_table(connection, "sources", columns, rows)

@@ -1,4 +1,4 @@
-"""What the tables of schema `run` are made with: a table from rows; which batches still count."""
+"""What the relations that dbt reads are made with: names, tables from rows, batches that count."""
 
 from collections.abc import Sequence
 
@@ -24,6 +24,11 @@ def create_table(
         connection.execute(
             f"insert into run.{name} values {values}", [value for row in rows for value in row]
         )
+
+
+def relation_of(system: str, object_name: str) -> str:
+    """The lake's relation that holds an object of a system's sources."""
+    return f"lake.{system}__{object_name}"
 
 
 def configured(settings: Settings, entries: list[Entry]) -> list[Entry]:

@@ -3,8 +3,9 @@
 import pytest
 from sqlglot.errors import ParseError
 
-from pipelines.extract.objects import object_shapes
 from pipelines.extract.relations import ROW_TYPES
+from pipelines.extract.run_tables import relation_of
+from pipelines.extract.systems import shapes_of, system_names
 from tests.conventions.house_rules import (
     NEVER_ZERO,
     RULES,
@@ -26,8 +27,9 @@ DEALS: Relations = {
 def statements(project: Project) -> list[Statement]:
     """Every compiled model, after those that it reads, and every data test."""
     relations: Relations = {
-        f"lake.mapped__{shape.name}": (*shape.columns, *ROW_TYPES)
-        for shape in object_shapes().values()
+        relation_of(system, shape.name): (*shape.columns, *ROW_TYPES)
+        for system in system_names()
+        for shape in shapes_of(system).values()
     }
     nodes = [*_in_order(project), *project.data_tests.values()]
     return [_statement(project, node, relations) for node in nodes]

@@ -94,12 +94,12 @@ def with_added_kpis(folder: Path) -> Path:
 
 
 @pytest.fixture(scope="module")
-def added_to(tmp_path_factory: pytest.TempPathFactory, demo_night: Settings) -> AddedTo:
+def added_to(tmp_path_factory: pytest.TempPathFactory, mapped_night: Settings) -> AddedTo:
     folder = tmp_path_factory.mktemp("added")
     project = with_added_kpis(folder)
-    shutil.copy(demo_night.config_path, folder)
-    settings = load_settings(folder / demo_night.config_path.name)
-    shutil.copytree(demo_night.lake_dir, settings.lake_dir)
+    shutil.copy(mapped_night.config_path, folder)
+    settings = load_settings(folder / mapped_night.config_path.name)
+    shutil.copytree(mapped_night.lake_dir, settings.lake_dir)
     settings.build_path.parent.mkdir(parents=True)
     with duckdb.connect(str(settings.build_path)) as connection:
         register(settings, connection)

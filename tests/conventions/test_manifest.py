@@ -261,7 +261,7 @@ INJECTED: list[tuple[Breaks, Callable[[Project], None], str]] = [
         lambda p: p.models["stg_mapped__users"].update(name="stg_mapped__people"),
         "stg_mapped__users is missing",
     ),
-    (personal_columns, _publish_an_email, "dim_reps.email: employee"),
+    (personal_columns, _publish_an_email, "dim_reps.email: contact"),
     (
         personal_columns,
         lambda p: p.models["dim_reps"]["columns"].update(work_phone={"name": "work_phone"}),

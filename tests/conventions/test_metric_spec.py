@@ -25,7 +25,7 @@ META = {
     "scopes",
 }
 VALUES = {
-    "unit": {"money", "count", "fraction", "days"},
+    "unit": {"money", "count", "fraction", "days", "minutes"},
     "direction": {"up", "down", "neutral"},
     "kind": {"kpi", "metric"},
     "cadence": {"daily", "weekly", "monthly", "quarterly", "yearly"},

@@ -7,9 +7,10 @@ import pytest
 
 from data_quality.checks import Check, Suite, row_count
 from data_quality.suites import audit, door
+from pipelines.extract.systems import system_names
 
 ROOT = Path(__file__).parents[2]
-SUITES = (*door.suites(), *audit.suites())
+SUITES = (*door.suites(system_names()), *audit.suites())
 CHECKS = [(suite, check) for suite in SUITES for check in suite.checks]
 
 

@@ -1,12 +1,13 @@
 """Every number of the mart that `tests.oracle` knows, against it; and the oracle by hand.
 
 Counts and money must be the same to the cent, ratios to nine digits, and each must be there in
-exactly the periods in which the written rules put it. Three companies: the real export, the demo,
-and one whose exports end in the middle of a month and hold what the demo has not.
+exactly the periods in which the written rules put it. Three companies: the real export, the mapped
+one, and one whose exports end in the middle of a month and hold what that one has not.
 """
 
 import csv
 import math
+import shutil
 from collections.abc import Callable
 from datetime import date
 from decimal import Decimal
@@ -16,10 +17,10 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from pipelines.sample.files import make_sample
-from pipelines.settings import PROJECT_DIR, Settings, load_settings
+from pipelines.settings import Settings, load_settings
 from tests import oracle
-from tests.nights import build_night
+from tests.mapped_export.files import make_sample
+from tests.nights import MAPPED_CONFIG, build_night
 from tests.oracle import Answer, Cell
 
 KPIS = (
@@ -130,9 +131,9 @@ def real_numbers(real_night: Settings) -> tuple[Mart, Mart]:
 
 
 @pytest.fixture(scope="module")
-def demo_numbers(demo_night: Settings) -> tuple[Mart, Mart]:
-    company = oracle.read_company(demo_night.config_path)
-    return oracle.answers(company), mart_numbers(demo_night.mart_path)
+def mapped_numbers(mapped_night: Settings) -> tuple[Mart, Mart]:
+    company = oracle.read_company(mapped_night.config_path)
+    return oracle.answers(company), mart_numbers(mapped_night.mart_path)
 
 
 @pytest.mark.parametrize("kpi", KPIS)
@@ -141,12 +142,12 @@ def test_the_real_export(real_numbers: tuple[Mart, Mart], kpi: str) -> None:
 
 
 @pytest.mark.parametrize("kpi", KPIS)
-def test_the_demo_company(demo_numbers: tuple[Mart, Mart], kpi: str) -> None:
-    assert_same_numbers(*demo_numbers, kpi)
+def test_the_demo_company(mapped_numbers: tuple[Mart, Mart], kpi: str) -> None:
+    assert_same_numbers(*mapped_numbers, kpi)
 
 
-def test_every_kpi_and_scope_is_compared(demo_numbers: tuple[Mart, Mart]) -> None:
-    compared = {(cell.kpi, cell.scope) for cell in demo_numbers[0]}
+def test_every_kpi_and_scope_is_compared(mapped_numbers: tuple[Mart, Mart]) -> None:
+    compared = {(cell.kpi, cell.scope) for cell in mapped_numbers[0]}
     for kpi in KPIS:
         scopes = set(oracle.SCOPES)
         if kpi == "quota_attainment":
@@ -154,7 +155,7 @@ def test_every_kpi_and_scope_is_compared(demo_numbers: tuple[Mart, Mart]) -> Non
         elif kpi in OF_DEALS_ONLY:
             scopes -= {"product", "manager"} if kpi == "win_rate_cohort" else {"product"}
         assert {scope for name, scope in compared if name == kpi} == scopes, kpi
-    assert {cell.grain for cell in demo_numbers[0]} == set(oracle.GRAINS)
+    assert {cell.grain for cell in mapped_numbers[0]} == set(oracle.GRAINS)
 
 
 # ---------------------------------------------------------------- a period that still runs
@@ -201,8 +202,7 @@ def _awkward_account(number: int, row: dict[str, str]) -> None:
 def mid_month(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     """A company whose exports end on a Wednesday in the middle of August."""
     folder = tmp_path_factory.mktemp("mid_month")
-    config = (PROJECT_DIR / "kpimart.yml").read_text(encoding="utf-8").replace("demo/", "")
-    (folder / "kpimart.yml").write_text(config, encoding="utf-8")
+    shutil.copy(MAPPED_CONFIG, folder)
     make_sample(folder / "landing", scale=0.01, until=date(2026, 8, 19))
     for path in (folder / "landing" / "crm").glob("opportunities_*.csv"):
         _rewrite(path, _awkward_deal)

@@ -1,4 +1,4 @@
-"""The promises of the design, each on the demo company: accounting, lake, repetition, blocking."""
+"""The promises of the design, on the mapped company: accounting, lake, repetition, blocking."""
 
 import csv
 import hashlib
@@ -26,10 +26,10 @@ NEXT_DAY = "opportunities_2026-10-01.csv"
 
 
 @pytest.fixture
-def company(demo_night: Settings, tmp_path: Path) -> Settings:
-    """A copy of the published demo company, to play more nights with."""
+def company(mapped_night: Settings, tmp_path: Path) -> Settings:
+    """A copy of the published mapped company, to play more nights with."""
     folder = tmp_path / "company"
-    shutil.copytree(demo_night.config_path.parent, folder, symlinks=True)
+    shutil.copytree(mapped_night.config_path.parent, folder, symlinks=True)
     return load_settings(folder / "kpimart.yml")
 
 
@@ -65,16 +65,16 @@ def rows_of(path: Path) -> Iterator[list[str]]:
         yield from csv.reader(file)
 
 
-def test_every_row_is_accounted_for(demo_night: Settings) -> None:
+def test_every_row_is_accounted_for(mapped_night: Settings) -> None:
     files = ask(
-        demo_night,
+        mapped_night,
         "select object, rows_read, new_rows + changed_rows + unchanged_rows + quarantined_rows "
         "+ skipped_rows, quarantined_rows, skipped_rows from quality.row_accounting",
     )
     assert len(files) == 6
     assert all(row[1] == row[2] for row in files)
     assert next(row[3:] for row in files if row[0] == "opportunities") == (5, 2)
-    quarantined = ask(demo_night, "select count(*), count(line) from quality.quarantined_rows")
+    quarantined = ask(mapped_night, "select count(*), count(line) from quality.quarantined_rows")
     assert quarantined == [(5, 5)]
 
 
@@ -83,7 +83,7 @@ def test_a_row_that_gets_lost_blocks_the_night(company: Settings) -> None:
         connection.execute(
             "update run.row_accounting set rows_read = rows_read + 1 where object = 'accounts'"
         )
-    failed = [one for one in validate(company.build_path, door.suites()) if one.blocks]
+    failed = [one for one in validate(company.build_path, door.suites(company.systems)) if one.blocks]
     assert [(one.check, one.table, one.rows) for one in failed] == [
         ("every_row_is_accounted_for", "run.row_accounting", 1)
     ]
@@ -165,14 +165,14 @@ def test_a_collapsed_export_is_held_and_the_night_goes_on(company: Settings) -> 
     assert sorted(stale) == [("week", False), ("year", False)]  # the month and quarter are over
 
 
-def test_only_the_published_schemas_are_in_the_file(demo_night: Settings) -> None:
-    schemas = ask(demo_night, "select distinct table_schema from information_schema.tables")
+def test_only_the_published_schemas_are_in_the_file(mapped_night: Settings) -> None:
+    schemas = ask(mapped_night, "select distinct table_schema from information_schema.tables")
     assert {row[0] for row in schemas} == {"marts", "kpis", "quality"}
 
 
-def test_descriptions_are_in_the_database(demo_night: Settings) -> None:
+def test_descriptions_are_in_the_database(mapped_night: Settings) -> None:
     bare = ask(
-        demo_night,
+        mapped_night,
         "select schema_name, table_name, column_name from duckdb_columns() "
         "where schema_name in ('marts', 'kpis', 'quality') and comment is null",
     )

@@ -50,8 +50,8 @@ NOT_METRICS = {
 }
 
 # KPIs for which a company delivers no data, and how many values must at least be compared.
-NOT_DELIVERED: dict[str, set[str]] = {"demo": set(), "real": {"quota_attainment"}}
-FLOOR = {"demo": 100_000, "real": 50_000}
+NOT_DELIVERED: dict[str, set[str]] = {"mapped": set(), "real": {"quota_attainment"}}
+FLOOR = {"mapped": 100_000, "real": 50_000}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,8 +67,8 @@ class Exemption:
     companies: frozenset[str]
 
 
-BOTH = frozenset({"demo", "real"})
-DEMO = frozenset({"demo"})
+BOTH = frozenset({"mapped", "real"})
+MAPPED = frozenset({"mapped"})
 ATTAINMENT = "kpi = 'quota_attainment'"
 EXEMPTIONS = {
     "week_by_rep": Exemption(
@@ -81,7 +81,7 @@ EXEMPTIONS = {
         reason="quotas of periods to come are in the facts; KPIs end with the as-of",
         where=f"{ATTAINMENT} and not has_begun",
         holds="not is_published",
-        companies=DEMO,
+        companies=MAPPED,
     ),
     "before_quotas": Exemption(
         reason="quota attainment begins with the first quota; MetricFlow still says the revenue",
@@ -95,20 +95,20 @@ EXEMPTIONS = {
         "in the period only partly, or the quotas do not cover it",
         where=f"{ATTAINMENT} and part <> 'numerator' and has_begun and is_quota_partial",
         holds="published is null",
-        companies=DEMO,
+        companies=MAPPED,
     ),
     "quota_without_revenue": Exemption(
         reason="no row to join is NULL to MetricFlow; a member with a quota and no win is at 0 %",
         where=f"{ATTAINMENT} and part = 'value' and has_begun and not is_quota_partial "
         "and expected_denominator > 0 and expected is null",
         holds="published = 0",
-        companies=DEMO,
+        companies=MAPPED,
     ),
     "amounts_missing": Exemption(
         reason="the mart shows no share of value where too few deals have an amount",
         where="part = 'value' and quality like '%amounts_missing%'",
         holds="kpi = 'win_rate_by_value' and published is null",
-        companies=DEMO,
+        companies=MAPPED,
     ),
     "cohort_immature": Exemption(
         reason="MetricFlow counts wins so far; the mart estimates the share, deals being open",
@@ -355,23 +355,23 @@ def assert_each_column_is_seen(comparison: Comparison) -> None:
     assert set(seen) == wanted
 
 
-def test_every_kpi_is_compared_or_listed(demo_night: Settings) -> None:
-    project = published_spec(demo_night)
-    catalogue = {kpi for (kpi,) in ask(demo_night, "select kpi from kpis.kpi_catalog")}
+def test_every_kpi_is_compared_or_listed(mapped_night: Settings) -> None:
+    project = published_spec(mapped_night)
+    catalogue = {kpi for (kpi,) in ask(mapped_night, "select kpi from kpis.kpi_catalog")}
     in_the_spec = {answer.kpi for answer in answers(project)}
     assert set(NOT_IN_THE_SPEC) == catalogue - in_the_spec
     assert set(NOT_IN_THE_SPEC) == modelled_kpis(project)
 
 
-def test_every_metric_is_compared_or_listed(demo_night: Settings) -> None:
-    project = published_spec(demo_night)
+def test_every_metric_is_compared_or_listed(mapped_night: Settings) -> None:
+    project = published_spec(mapped_night)
     asked = {answer.metric for answer in answers(project)}
     assert set(project.metrics) - asked == set(NOT_SHOWN)
 
 
-def test_every_column_is_compared_or_listed(demo_night: Settings) -> None:
+def test_every_column_is_compared_or_listed(mapped_night: Settings) -> None:
     columns = ask(
-        demo_night,
+        mapped_night,
         "select column_name from information_schema.columns "
         "where table_schema = 'kpis' and table_name = 'kpi_statistics'",
     )

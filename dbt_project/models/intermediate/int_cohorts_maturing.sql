@@ -25,7 +25,7 @@ context as (
 
 maturing as (
 
-    select * from periods where is_win_window_open
+    select * from periods where is_win_window_days_open
 
 ),
 

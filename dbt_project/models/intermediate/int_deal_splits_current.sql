@@ -1,7 +1,1 @@
-with versions as (
-
-    {{ record_versions('deal_splits', 'split_key') }}
-
-)
-
-select * from versions where is_current and not is_removed
+{{ current_records('deal_splits', 'split_key') }}

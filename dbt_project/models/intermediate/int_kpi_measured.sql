@@ -22,28 +22,51 @@ targets as (
 
 ),
 
-judged as (
+catalog as (
+
+    select * from {{ ref('kpi_catalog') }} where is_available
+
+),
+
+matured as (
 
     select
         kpi_rows.*,
-        kpi_rows.is_cohort and periods.is_win_window_open as is_maturing,
         case
-            when kpi_rows.is_cohort and periods.is_win_window_open then maturing.value
-            else kpi_rows.value
-        end as counted_value
+            {%- for window in cohort_windows() %}
+            when kpi_rows.cohort_window = '{{ window }}' then periods.is_{{ window }}_open
+            {%- endfor %}
+            else false
+        end as is_maturing
     from kpi_rows
     inner join periods
         on
             kpi_rows.grain = periods.grain
             and kpi_rows.period_start = periods.period_start
+    inner join catalog
+        on kpi_rows.kpi = catalog.kpi
+
+),
+
+-- the win rate of a cohort whose window is open is estimated; other rates are what they are so far
+judged as (
+
+    select
+        matured.*,
+        case
+            when matured.is_maturing and matured.cohort_window = 'win_window_days'
+                then maturing.value
+            else matured.value
+        end as counted_value
+    from matured
     left join maturing
         on
-            kpi_rows.is_cohort
-            and kpi_rows.grain = maturing.grain
-            and kpi_rows.period_start = maturing.period_start
-            and kpi_rows.scope = maturing.scope
-            and kpi_rows.member = maturing.member
-            and not kpi_rows.is_to_date
+            matured.cohort_window = 'win_window_days'
+            and matured.grain = maturing.grain
+            and matured.period_start = maturing.period_start
+            and matured.scope = maturing.scope
+            and matured.member = maturing.member
+            and not matured.is_to_date
 
 )
 

@@ -11,10 +11,11 @@ context as (
 )
 
 select
-    sources.object,
+    sources.feeds as object,
     min({{ local_date('sources.as_of', 'context.timezone') }}) as covered_until_on,
     coalesce(bool_or(sources.is_held), false) as is_held,
     max(case when sources.as_of is not null then 1 else 0 end) = 1 as is_delivered
 from sources
 cross join context
-group by sources.object
+where sources.feeds is not null
+group by sources.feeds

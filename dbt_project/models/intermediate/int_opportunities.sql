@@ -28,6 +28,13 @@ context as (
 
 ),
 
+deal_types as (
+
+    select * from {{ source('run', 'value_map') }}
+    where object = 'opportunities' and column_name = 'deal_type'
+
+),
+
 accepted_stages as (
 
     select
@@ -74,6 +81,11 @@ dated as (
             when
                 latest.outcome = 'lost'
                 and context.lost_date = 'changed'
+                and events.marked_on is not null
+                then 'marked_lost'
+            when
+                latest.outcome = 'lost'
+                and context.lost_date = 'changed'
                 and events.seen_before_on is not null
                 and (
                     latest.closed_on is null
@@ -86,12 +98,18 @@ dated as (
             when events.seen_before_on is not null then 'seen_closed'
             else 'unknown'
         end as closing_rule,
-        events.seen_closed_on
+        events.seen_closed_on,
+        events.marked_on,
+        coalesce(deal_types.meaning = 'renewal', false) as is_renewal
     from latest
     inner join events
         on latest.opportunity_key = events.opportunity_key
     left join products
         on latest.product_key = products.product_key
+    left join deal_types
+        on
+            latest._source = deal_types.source
+            and latest.deal_type = deal_types.found_value
     left join accepted_stages
         on latest._source = accepted_stages.source
     cross join context
@@ -104,6 +122,7 @@ closed as (
     select
         *,
         case
+            when closing_rule = 'marked_lost' then marked_on
             when closing_rule in ('seen_lost', 'seen_closed') then seen_closed_on
             when closing_rule = 'entered' then closed_on
         end as counted_closed_on,
@@ -132,6 +151,8 @@ select
     deal_type,
     lead_source,
     lost_reason,
+    contact_id,
+    is_renewal,
     coalesce(stage_probability, probability) as given_probability,
     first_open_stage_order,
     last_open_stage_order,

@@ -56,11 +56,7 @@ bases as (
 select
     bases.opportunity_key,
     bases.basis,
-    coalesce(reps.rep_label, '(none)') as rep,
-    coalesce(rep_versions.team, '(none)') as team,
-    coalesce(rep_versions.manager_name, '(none)') as manager,
-    coalesce(rep_versions.region, '(none)') as region,
-    coalesce(rep_versions.role, '(none)') as role,
+    {{ rep_scopes('reps', 'rep_versions') }},
     coalesce(account_versions.segment, '(none)') as segment,
     coalesce(account_versions.industry, '(none)') as industry,
     coalesce(account_versions.country, '(none)') as country

@@ -23,6 +23,7 @@ wins as (
         opportunities.account_key,
         opportunities.closed_on,
         opportunities.amount,
+        opportunities.is_renewal,
         accounts.customer_since
     from opportunities
     left join accounts
@@ -51,11 +52,30 @@ first_wins as (
 
 ),
 
+-- a first win that is a renewal proves a customer older than the data
+older_customers as (
+
+    select distinct wins.account_key
+    from wins
+    inner join first_wins
+        on
+            wins.account_key = first_wins.account_key
+            and wins.closed_on = first_wins.first_win_on
+    where wins.is_renewal and wins.amount > 0
+
+),
+
 placed as (
 
     select
         wins.*,
         first_wins.first_win_on,
+        older_customers.account_key is not null as is_older_customer,
+        max(wins.closed_on) over (
+            partition by wins.account_key
+            order by wins.closed_on
+            range between unbounded preceding and interval 1 day preceding
+        ) as previous_win_on,
         row_number() over (
             partition by wins.account_key
             order by
@@ -65,10 +85,13 @@ placed as (
         ) as place,
         data_begin.first_win_on as data_begin_on,
         context.new_window_days,
+        context.win_back_months,
         context.history_months
     from wins
     left join first_wins
         on wins.account_key = first_wins.account_key
+    left join older_customers
+        on wins.account_key = older_customers.account_key
     cross join data_begin
     cross join context
 
@@ -80,12 +103,17 @@ classified as (
         *,
         case
             when account_key is null then 'unclassified'
+            when is_renewal then 'renewal'
             when
                 closed_on >= first_win_on
                 and {{ dbt.datediff('first_win_on', 'closed_on', 'day') }} <= new_window_days
+                and not is_older_customer
                 and (customer_since is null or customer_since >= first_win_on)
                 and coalesce(amount, 0) >= 0
                 then 'new'
+            when
+                closed_on >= {{ dbt.dateadd('month', 'win_back_months', 'previous_win_on') }}
+                then 'win_back'
             else 'expansion'
         end as revenue_class
     from placed

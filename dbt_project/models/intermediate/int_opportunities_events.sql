@@ -4,6 +4,12 @@ with versions as (
 
 ),
 
+histories as (
+
+    select * from {{ ref('int_opportunities_histories') }}
+
+),
+
 context as (
 
     select * from {{ source('run', 'context') }}
@@ -111,10 +117,18 @@ select
     closings.account_key as closed_for_account_key,
     first_seen.created_by_rep_key,
     first_seen.created_for_account_key,
-    first_seen.first_amount,
-    first_seen.last_positive_amount,
-    first_seen.first_open_stage_order,
-    first_seen.last_open_stage_order,
+    -- the tool's own history knows what happened before the first export, and between two
+    coalesce(histories.first_amount, first_seen.first_amount) as first_amount,
+    coalesce(histories.last_positive_amount, first_seen.last_positive_amount)
+        as last_positive_amount,
+    coalesce(histories.first_open_stage_order, first_seen.first_open_stage_order)
+        as first_open_stage_order,
+    coalesce(histories.last_open_stage_order, first_seen.last_open_stage_order)
+        as last_open_stage_order,
+    case
+        when histories.outcome = latest.outcome
+            then {{ local_date('histories.outcome_began_at', 'context.timezone') }}
+    end as marked_on,
     {{ covered_date('closings.seen_closed_at', 'context.timezone') }} as seen_closed_on,
     {{ covered_date('before_closing.seen_before_at', 'context.timezone') }} as seen_before_on
 from latest
@@ -125,5 +139,7 @@ inner join first_seen
     on latest.opportunity_key = first_seen.opportunity_key
 inner join closings
     on latest.opportunity_key = closings.opportunity_key and closings.place = 1
+left join histories
+    on latest.opportunity_key = histories.opportunity_key
 left join before_closing
     on latest.opportunity_key = before_closing.opportunity_key

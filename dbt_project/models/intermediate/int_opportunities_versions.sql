@@ -66,7 +66,13 @@ select
         'product_by_id', 'product_by_name', 'product_key'
     ) }} as product_key,
     versions.stage,
-    stage_map.outcome,
+    -- where the tool itself says how a deal ended, its word counts
+    case
+        when versions.is_won then 'won'
+        when versions.is_closed then 'lost'
+        when versions.is_closed = false then 'open'
+        else stage_map.outcome
+    end as outcome,
     stage_map.stage_order,
     stage_map.probability as stage_probability,
     versions.pipeline,
@@ -76,6 +82,7 @@ select
     versions.amount,
     coalesce(versions.currency, context.currency) as currency,
     versions.probability,
+    versions.contact_id,
     coalesce(
         versions.created_on,
         {{ local_date('versions.created_at', 'context.timezone') }}

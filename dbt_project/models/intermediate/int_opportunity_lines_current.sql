@@ -1,7 +1,1 @@
-with versions as (
-
-    {{ record_versions('opportunity_lines', 'line_key') }}
-
-)
-
-select * from versions where is_current and not is_removed
+{{ current_records('opportunity_lines', 'line_key') }}

@@ -32,9 +32,11 @@ placed as (
     select
         periods.*,
         periods.period_start <= context.as_of_on as has_begun,
+        {%- for window in cohort_windows() %}
         periods.period_start <= context.as_of_on
-        and {{ dbt.dateadd('day', 'context.win_window_days', 'periods.period_end') }}
-        > {{ local_date('context.as_of', 'context.timezone') }} as is_win_window_open,
+        and {{ dbt.dateadd('day', 'context.' ~ window, 'periods.period_end') }}
+        > {{ local_date('context.as_of', 'context.timezone') }} as is_{{ window }}_open,
+        {%- endfor %}
         periods.period_start <= context.as_of_on
         and periods.period_end > {{ local_date('context.as_of', 'context.timezone') }} as is_running
     from periods
@@ -60,7 +62,9 @@ select
     placed.first_working_on,
     placed.has_begun,
     placed.is_running,
-    placed.is_win_window_open,
+    {%- for window in cohort_windows() %}
+    placed.is_{{ window }}_open,
+    {%- endfor %}
     coalesce(
         placed.period_number in (
             running.period_number - 1,

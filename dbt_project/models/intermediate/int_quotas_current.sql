@@ -1,7 +1,1 @@
-with versions as (
-
-    {{ record_versions('quotas', 'quota_key') }}
-
-)
-
-select * from versions where is_current and not is_removed
+{{ current_records('quotas', 'quota_key') }}

@@ -12,11 +12,12 @@ coverage as (
 
 ),
 
+-- a KPI needs every object that it reads
 delivered as (
 
     select
         kpis.kpi,
-        count(coverage.object) as delivered_count
+        count(coverage.object) = min(kpis.needs_count) as is_available
     from kpis
     left join coverage
         on
@@ -44,9 +45,10 @@ select
     kpis.grains,
     kpis.scopes,
     kpis.additive_scopes,
-    delivered.delivered_count > 0 as is_available,
+    delivered.is_available,
     case
-        when delivered.delivered_count = 0 then 'no source delivers ' || kpis.needs
+        when not delivered.is_available
+            then 'it needs ' || replace(kpis.needs, ',', ' and ') || ', which no source delivers'
     end as reason
 from kpis
 inner join delivered

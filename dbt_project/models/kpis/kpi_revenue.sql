@@ -7,6 +7,8 @@ select
     max(case when kpi = 'revenue' then value end) as revenue,
     max(case when kpi = 'new_revenue' then value end) as new_revenue,
     max(case when kpi = 'expansion_revenue' then value end) as expansion_revenue,
+    max(case when kpi = 'renewal_revenue' then value end) as renewal_revenue,
+    max(case when kpi = 'win_back_revenue' then value end) as win_back_revenue,
     max(case when kpi = 'unclassified_revenue' then value end) as unclassified_revenue,
     max(case when kpi = 'revenue' then prior_value end) as prior_revenue,
     max(case when kpi = 'revenue' then year_ago_value end) as year_ago_revenue,
@@ -20,7 +22,8 @@ select
 from {{ ref('kpi_values') }}
 where
     kpi in (
-        'revenue', 'new_revenue', 'expansion_revenue', 'unclassified_revenue', 'revenue_growth',
-        'revenue_growth_yoy', 'deals_won', 'average_deal_size', 'median_deal_size', 'new_customers'
+        'revenue', 'new_revenue', 'expansion_revenue', 'renewal_revenue', 'win_back_revenue',
+        'unclassified_revenue', 'revenue_growth', 'revenue_growth_yoy', 'deals_won',
+        'average_deal_size', 'median_deal_size', 'new_customers'
     )
 group by grain, period_start, period_end, scope, member

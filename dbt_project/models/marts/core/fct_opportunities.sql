@@ -70,7 +70,7 @@ flagged as (
         is_won and not is_deleted and closed_on is not null as is_counted_win,
         is_lost and not is_deleted and closed_on is not null as is_counted_loss,
         is_open and not is_deleted as is_open_pipeline,
-        outcome is not null and not is_deleted as is_counted_creation
+        outcome is not null and not is_deleted and not is_renewal as is_counted_creation
     from valued
 
 )
@@ -111,16 +111,22 @@ select
     case when flagged.is_open_pipeline then cast(flagged.probability as double) end as probability,
     case when flagged.is_counted_win then flagged.revenue_class end as revenue_class,
     flagged.is_deleted,
+    flagged.is_renewal,
     flagged.is_open_pipeline,
     flagged.is_counted_creation,
     flagged.is_counted_win,
     flagged.is_counted_loss,
     coalesce(flagged.is_counted_win and flagged.amount > 0, false) as is_priced_win,
-    flagged.is_accepted and (flagged.is_counted_win or flagged.is_counted_loss)
-        as is_win_rate_eligible,
+    flagged.is_accepted
+    and not flagged.is_renewal
+    and (flagged.is_counted_win or flagged.is_counted_loss) as is_win_rate_eligible,
     flagged.is_counted_creation and flagged.is_accepted as is_cohort_eligible,
     coalesce(flagged.is_counted_win and flagged.cycle_days <= flagged.win_window_days, false)
         as is_won_within_window,
+    coalesce(
+        flagged.is_counted_win and not flagged.is_renewal and flagged.cycle_days >= 0,
+        false
+    ) as is_cycle_counted,
     flagged.is_counted_win and flagged.is_first_win_of_customer as is_first_win_of_customer,
     flagged.is_counted_win and flagged.is_class_provisional as is_class_provisional,
     cast(case when flagged.cycle_days >= 0 then flagged.cycle_days end as integer)

@@ -13,6 +13,7 @@ select
     _op,
     measure,
     owner_id,
+    owner_email,
     owner_name,
     team,
     period_start,

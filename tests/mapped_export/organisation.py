@@ -9,7 +9,7 @@ from datetime import date
 import numpy as np
 import pandas as pd
 
-from pipelines.sample.names import BRANDS, PEOPLE, capacity, distinct_names
+from tests.mapped_export.names import BRANDS, PEOPLE, capacity, distinct_names
 
 START = date(2024, 10, 1)
 NEVER = 1_000_000

@@ -11,9 +11,10 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from pipelines.sample.dirt import UNKNOWN_ACCOUNT, UNKNOWN_OWNER, UNKNOWN_STAGE
-from pipelines.sample.files import Sample, make_sample
-from pipelines.settings import PROJECT_DIR, ObjectConfig, load_settings
+from pipelines.settings import ObjectConfig, load_settings
+from tests.mapped_export.dirt import UNKNOWN_ACCOUNT, UNKNOWN_OWNER, UNKNOWN_STAGE
+from tests.mapped_export.files import Sample, make_sample
+from tests.nights import MAPPED_CONFIG
 
 HEADER_LEFT_UNMAPPED = {"opportunities": {"Next Step Note"}}
 
@@ -60,7 +61,7 @@ def deals(folder: Path) -> dict[str, dict[str, str]]:
 
 @pytest.fixture(scope="module")
 def crm() -> dict[str, ObjectConfig]:
-    return load_settings(PROJECT_DIR / "kpimart.yml").sources[0].objects
+    return load_settings(MAPPED_CONFIG).sources[0].objects
 
 
 def test_same_seed_gives_the_same_bytes(sample: Sample, tmp_path: Path):
@@ -112,7 +113,7 @@ def test_config_mends_every_product_spelled_wrong(
         assert {mended.get(name, name) for name in found} == listed
 
 
-def test_demo_has_two_thousand_deals_over_two_years(deals: dict[str, dict[str, str]]):
+def test_there_are_two_thousand_deals_over_two_years(deals: dict[str, dict[str, str]]):
     created = [deal["Created Date"] for deal in deals.values()]
 
     assert len(deals) == 2_000

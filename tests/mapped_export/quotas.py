@@ -3,8 +3,8 @@
 import numpy as np
 import pandas as pd
 
-from pipelines.sample.deals import day_to_date
-from pipelines.sample.organisation import START, Organisation
+from tests.mapped_export.deals import day_to_date
+from tests.mapped_export.organisation import START, Organisation
 
 TEAM_WITH_OWN_QUOTA = "Americas East"
 TEAM_STRETCH = 1.08

@@ -20,8 +20,8 @@ nothing behind that refers to it.
 import numpy as np
 import pandas as pd
 
-from pipelines.sample.deals import LOST, WON, state_on
-from pipelines.sample.organisation import PRODUCTS
+from tests.mapped_export.deals import LOST, WON, state_on
+from tests.mapped_export.organisation import PRODUCTS
 
 UNKNOWN_STAGE = "Verbal Commit"
 UNKNOWN_ACCOUNT = "Thornmere Unlisted Ltd"

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
-from pipelines.sample.deals import (
+from tests.mapped_export.deals import (
     LEAD_SOURCES,
     LOST,
     LOST_REASONS,
@@ -21,7 +21,7 @@ from pipelines.sample.deals import (
     make_deals,
     state_on,
 )
-from pipelines.sample.dirt import (
+from tests.mapped_export.dirt import (
     NO_VALUE,
     UNKNOWN_ACCOUNT,
     UNKNOWN_OWNER,
@@ -31,7 +31,7 @@ from pipelines.sample.dirt import (
     stray_lines,
     unreadable_rows,
 )
-from pipelines.sample.organisation import (
+from tests.mapped_export.organisation import (
     DEALS_AT_SCALE_1,
     NEVER,
     PRODUCTS,
@@ -40,7 +40,7 @@ from pipelines.sample.organisation import (
     Organisation,
     make_organisation,
 )
-from pipelines.sample.quotas import make_quotas
+from tests.mapped_export.quotas import make_quotas
 
 SOURCE = "crm"
 CURRENCY = "USD"
@@ -86,7 +86,7 @@ def make_sample(
     """Exports into `out`/crm, one per object for each of the `days` days up to `until`.
 
     Scale 1 is 100,000 deals created since 2024-10-01. The same arguments give the same bytes.
-    What is wrong in the files is said in `pipelines.sample.dirt`.
+    What is wrong in the files is said in `tests.mapped_export.dirt`.
 
     Raises:
         ValueError: `scale`, `days` or `until` is too small or too large to make a sample of.

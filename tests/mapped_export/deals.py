@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
-from pipelines.sample.organisation import NEVER, PRODUCTS, REGIONS, START, Organisation
+from tests.mapped_export.organisation import NEVER, PRODUCTS, REGIONS, START, Organisation
 
 OPEN_STAGES = ("Lead In", "Qualified", "Proposal", "Negotiation")
 STAGES = (*OPEN_STAGES, "Closed Won", "Closed Lost")

@@ -1,0 +1,1 @@
+{{ current_records('activities', 'activity_key') }}

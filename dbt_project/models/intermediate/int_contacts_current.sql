@@ -1,0 +1,1 @@
+{{ current_records('contacts', 'contact_key') }}

@@ -1,0 +1,1 @@
+{{ record_versions('leads', 'lead_key') }}

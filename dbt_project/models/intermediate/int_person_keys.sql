@@ -1,0 +1,25 @@
+with people as (
+
+    select * from {{ ref('int_people') }}
+
+)
+
+-- by id, where a lead and a contact of one source never share one (else the contact counts), and by
+-- address
+select
+    _source,
+    'id' as reference_kind,
+    record_id as reference,
+    min_by(person_key, record_kind) as person_key
+from people
+where record_id is not null
+group by _source, record_id
+union all
+select
+    cast(null as varchar) as _source,
+    'email' as reference_kind,
+    email as reference,
+    min(person_key) as person_key
+from people
+where email is not null
+group by email

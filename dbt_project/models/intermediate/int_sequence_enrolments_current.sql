@@ -1,0 +1,1 @@
+{{ current_records('sequence_enrolments', 'enrolment_key') }}

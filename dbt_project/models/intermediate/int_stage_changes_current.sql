@@ -1,0 +1,1 @@
+{{ current_records('stage_changes', 'stage_change_key') }}

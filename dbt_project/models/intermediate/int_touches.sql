@@ -1,0 +1,27 @@
+with activities as (
+
+    select * from {{ ref('int_activities') }} where not is_internal and person_key is not null
+
+),
+
+context as (
+
+    select * from {{ source('run', 'context') }}
+
+)
+
+-- what a human did to reach a person: a meeting counts when it was booked, not when it takes place
+select
+    activities.person_key,
+    case
+        when activities.kind = 'meeting' then activities.booked_at else activities.occurred_at
+    end as touched_at
+from activities
+cross join context
+where
+    activities.direction = 'outbound'
+    and activities.kind in ('call', 'email', 'message', 'meeting')
+    and not activities.is_automated
+    and case
+        when activities.kind = 'meeting' then activities.booked_at else activities.occurred_at
+    end < context.as_of

@@ -1,0 +1,1 @@
+{{ record_versions('users', 'rep_key') }}

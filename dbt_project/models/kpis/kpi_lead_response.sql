@@ -1,0 +1,17 @@
+select
+    grain,
+    period_start,
+    period_end,
+    scope,
+    member,
+    max(case when kpi = 'lead_response_time' then value end) as median_minutes,
+    max(case when kpi = 'lead_response_time' then sample_size end) as response_lead_count,
+    max(case when kpi = 'lead_response_time' then prior_value end) as prior_median_minutes,
+    max(case when kpi = 'unanswered_leads' then value end) as unanswered_leads,
+    bool_and(is_complete) as is_complete
+from {{ ref('kpi_values') }}
+where
+    kpi in (
+        'lead_response_time', 'unanswered_leads'
+    )
+group by grain, period_start, period_end, scope, member

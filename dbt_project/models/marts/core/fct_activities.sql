@@ -1,0 +1,89 @@
+with activities as (
+
+    select * from {{ ref('int_activities') }}
+
+),
+
+reps as (
+
+    select * from {{ ref('int_reps_referenced') }}
+
+),
+
+rep_versions as (
+
+    select * from {{ ref('int_users_versions') }} where not is_removed
+
+),
+
+context as (
+
+    select * from {{ source('run', 'context') }}
+
+),
+
+-- an outbound touch with somebody outside, that has happened by the as-of
+judged as (
+
+    select
+        activities.*,
+        coalesce(activities.direction = 'outbound', false)
+        and not activities.is_internal
+        and coalesce(activities.occurred_at < context.as_of, false) as is_touch,
+        not activities.is_internal
+        and activities.kind = 'meeting'
+        and coalesce(activities.booked_at < context.as_of, false) as is_meeting_booked,
+        coalesce(activities.ended_at, activities.occurred_at) <= context.as_of as is_over
+    from activities
+    cross join context
+
+)
+
+select
+    judged.activity_key,
+    judged._source as source,
+    judged.activity_id,
+    judged.person_key,
+    judged.rep_key,
+    judged.booked_by_rep_key,
+    case
+        when judged.enrolment_id is not null
+            then {{ dbt.concat(['judged._source', "':'", 'judged.enrolment_id']) }}
+    end as enrolment_key,
+    judged.kind,
+    coalesce(judged.direction, '(none)') as direction,
+    coalesce(judged.disposition, '(none)') as disposition,
+    {{ rep_scopes('reps', 'rep_versions') }},
+    {{ rep_scopes('bookers', 'booker_versions', '_at_booking') }},
+    judged.is_automated,
+    judged.is_internal,
+    judged.is_touch and judged.kind = 'call' as is_call_made,
+    coalesce(judged.is_touch and judged.kind = 'call' and judged.is_connected is not null, false)
+        as is_dial_with_disposition,
+    coalesce(judged.is_touch and judged.kind = 'call' and judged.is_connected, false)
+        as is_connect,
+    judged.is_touch and judged.kind = 'email' as is_mail_sent,
+    judged.is_touch and judged.kind = 'email' and judged.is_automated as is_automated_mail,
+    judged.is_meeting_booked,
+    coalesce(judged.is_touch and judged.kind = 'meeting' and judged.is_over, false)
+        as is_meeting_held,
+    judged.occurred_on,
+    judged.booked_on,
+    judged.occurred_at,
+    judged.ended_at,
+    judged.booked_at
+from judged
+left join reps
+    on judged.rep_key = reps.rep_key
+left join rep_versions
+    on
+        judged.rep_key = rep_versions.rep_key
+        and rep_versions.valid_from_on <= judged.occurred_on
+        and judged.occurred_on < rep_versions.valid_to_on
+left join reps as bookers
+    on judged.booked_by_rep_key = bookers.rep_key
+left join rep_versions as booker_versions
+    on
+        judged.booked_by_rep_key = booker_versions.rep_key
+        and booker_versions.valid_from_on <= judged.booked_on
+        and judged.booked_on < booker_versions.valid_to_on

@@ -1,0 +1,31 @@
+with lake as (
+
+    select * from {{ source('lake', 'mapped__activities') }}
+
+)
+
+select
+    {{ dbt.concat(['_source', "':'", '_key']) }} as activity_key,
+    _source,
+    _as_of,
+    _batch,
+    _row,
+    _op,
+    activity_id,
+    kind,
+    direction,
+    owner_id,
+    owner_name,
+    booked_by_id,
+    person_id,
+    person_email,
+    enrolment_id,
+    disposition,
+    is_connected,
+    is_automated,
+    occurred_at,
+    ended_at,
+    booked_at,
+    updated_at,
+    is_deleted
+from lake

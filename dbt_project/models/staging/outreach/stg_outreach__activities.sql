@@ -1,0 +1,84 @@
+with mailings as (
+
+    select * from {{ source('lake', 'outreach__mailings') }}
+
+),
+
+calls as (
+
+    select * from {{ source('lake', 'outreach__calls') }}
+
+),
+
+dispositions as (
+
+    select
+        *,
+        row_number() over (
+            partition by _source, _key order by _as_of desc, _batch desc
+        ) as versions_back
+    from {{ source('lake', 'outreach__call_dispositions') }}
+
+)
+
+select
+    {{ dbt.concat(['_source', "':mailing/'", '_key']) }} as activity_key,
+    _source,
+    _as_of,
+    _batch,
+    _row,
+    _op,
+    id as activity_id,
+    case when mailing_type = 'campaign' then 'marketing' else 'email' end as kind,
+    'outbound' as direction,
+    user_id as owner_id,
+    cast(null as varchar) as owner_name,
+    cast(null as varchar) as booked_by_id,
+    prospect_id as person_id,
+    cast(null as varchar) as person_email,
+    sequence_state_id as enrolment_id,
+    cast(null as varchar) as disposition,
+    cast(null as boolean) as is_connected,
+    -- the mail of a manual step carries the step's task
+    mailing_type = 'sequence' and task_id is null as is_automated,
+    -- what came back was not sent
+    case when bounced_at is null then delivered_at end as occurred_at,
+    cast(null as timestamp) as ended_at,
+    cast(null as timestamp) as booked_at,
+    updated_at,
+    cast(null as boolean) as is_deleted
+from mailings
+union all
+select
+    {{ dbt.concat(['calls._source', "':call/'", 'calls._key']) }} as activity_key,
+    calls._source,
+    calls._as_of,
+    calls._batch,
+    calls._row,
+    calls._op,
+    calls.id as activity_id,
+    'call' as kind,
+    calls.direction,
+    calls.user_id as owner_id,
+    cast(null as varchar) as owner_name,
+    cast(null as varchar) as booked_by_id,
+    calls.prospect_id as person_id,
+    cast(null as varchar) as person_email,
+    calls.sequence_state_id as enrolment_id,
+    dispositions.name as disposition,
+    case
+        when dispositions.outcome = 'completed' then true
+        when dispositions.outcome = 'no_answer' then false
+    end as is_connected,
+    false as is_automated,
+    calls.dialed_at as occurred_at,
+    calls.completed_at as ended_at,
+    cast(null as timestamp) as booked_at,
+    calls.updated_at,
+    cast(null as boolean) as is_deleted
+from calls
+left join dispositions
+    on
+        calls._source = dispositions._source
+        and calls.call_disposition_id = dispositions.id
+        and dispositions.versions_back = 1

@@ -1,0 +1,24 @@
+with lake as (
+
+    select * from {{ source('lake', 'outreach__prospects') }}
+
+)
+
+select
+    {{ dbt.concat(['_source', "':'", '_key']) }} as contact_key,
+    _source,
+    _as_of,
+    _batch,
+    _row,
+    _op,
+    id as contact_id,
+    name as contact_name,
+    -- ["first@one.example","second@one.example"]
+    trim(split_part(replace(replace(replace(emails, '[', ''), ']', ''), '"', ''), ',', 1)) as email,
+    cast(null as varchar) as account_id,
+    owner_id,
+    opted_out_at,
+    created_at,
+    updated_at,
+    trashed_at is not null as is_deleted
+from lake
