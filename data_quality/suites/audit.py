@@ -2,12 +2,47 @@
 
 from data_quality.checks import Check, Suite, row_count
 
-PROPORTIONS = ("win_rate", "win_rate_cohort")
+PROPORTIONS = (
+    "win_rate",
+    "win_rate_cohort",
+    "lead_to_opportunity_rate",
+    "stage_conversion_rate",
+    "stage_loss_rate",
+    "connect_rate",
+    "reply_rate",
+)
+CLASSES = ("new", "expansion", "renewal", "win_back", "unclassified")
 
 
 def suites() -> tuple[Suite, ...]:
     """Every suite of the audit: facts, then KPIs, then what the readers are told about them."""
-    return (_opportunities(), _dates(), _statistics(), _catalog(), _unmapped(), _notes())
+    return (
+        _opportunities(),
+        _leads(),
+        _activities(),
+        _stage_visits(),
+        _dates(),
+        _statistics(),
+        _catalog(),
+        _unmapped(),
+        _notes(),
+    )
+
+
+def _built(*, fed_by: str, reason: str, kpis: tuple[str, ...]) -> Check:
+    """The table has rows where a source delivers what it is made of."""
+    return Check(
+        name="row_count",
+        sql=(
+            "select distinct sources.source, sources.object from run.sources as sources "
+            f"where sources.feeds = '{fed_by}' and sources.as_of is not null "
+            "and not exists (select 1 from {batch} as built)"
+        ),
+        severity="critical",
+        reason=reason,
+        kpis=kpis,
+        counts_rows=True,
+    )
 
 
 def _opportunities() -> Suite:
@@ -15,7 +50,11 @@ def _opportunities() -> Suite:
         layer="audit",
         table="marts.fct_opportunities",
         checks=(
-            row_count(reason="A mart without deals would show every KPI as 0."),
+            _built(
+                fed_by="opportunities",
+                reason="A mart without the deals that were delivered would show every KPI as 0.",
+                kpis=("revenue", "deals_won", "win_rate"),
+            ),
             Check(
                 name="wins_close_by_the_as_of",
                 sql=(
@@ -32,11 +71,11 @@ def _opportunities() -> Suite:
                 sql=(
                     "select opportunity_key, closed_on, amount from {batch} as deals "
                     "where is_counted_win and (revenue_class is null or revenue_class not in "
-                    "('new', 'expansion', 'unclassified')) order by opportunity_key"
+                    f"{CLASSES}) order by opportunity_key"
                 ),
                 severity="critical",
                 reason="The classes add up to revenue only if every win has exactly one.",
-                kpis=("new_revenue", "expansion_revenue", "unclassified_revenue"),
+                kpis=tuple(f"{name}_revenue" for name in CLASSES),
             ),
             Check(
                 name="amounts_are_in_the_company_currency",
@@ -70,6 +109,80 @@ def _opportunities() -> Suite:
                 severity="warning",
                 reason="Wins at or below 0 count as won and are left out of deal sizes.",
                 kpis=("average_deal_size", "median_deal_size"),
+            ),
+        ),
+    )
+
+
+def _leads() -> Suite:
+    return Suite(
+        layer="audit",
+        table="marts.fct_leads",
+        checks=(
+            _built(
+                fed_by="leads",
+                reason="A mart without the leads that were delivered would show the funnel as 0.",
+                kpis=("leads_created", "lead_response_time"),
+            ),
+            Check(
+                name="nobody_answers_before_the_lead",
+                sql=(
+                    "select lead_key, created_at, first_touch_at from {batch} as leads "
+                    "where response_minutes < 0 order by lead_key"
+                ),
+                severity="critical",
+                reason="A touch before the lead came is no answer: it would shorten the median.",
+                kpis=("lead_response_time", "unanswered_leads"),
+            ),
+        ),
+    )
+
+
+def _activities() -> Suite:
+    return Suite(
+        layer="audit",
+        table="marts.fct_activities",
+        checks=(
+            _built(
+                fed_by="activities",
+                reason="Without the activities that were delivered the mart would show nobody at work.",
+                kpis=("calls_made", "emails_sent", "meetings_held"),
+            ),
+            Check(
+                name="touches_have_happened",
+                sql=(
+                    "select activity_key, kind, occurred_at from {batch} as activities "
+                    "where (is_call_made or is_mail_sent or is_meeting_held) and occurred_at >= "
+                    "(select as_of from run.context) order by occurred_at desc, activity_key"
+                ),
+                severity="critical",
+                reason="What the exports do not reach yet has not happened, and counts later.",
+                kpis=("calls_made", "emails_sent", "meetings_held"),
+            ),
+        ),
+    )
+
+
+def _stage_visits() -> Suite:
+    return Suite(
+        layer="audit",
+        table="marts.fct_stage_visits",
+        checks=(
+            row_count(
+                at_least=0,
+                severity="warning",
+                reason="Visits may be empty: a single export without a history shows no moves.",
+            ),
+            Check(
+                name="a_stage_is_first_entered_once",
+                sql=(
+                    "select opportunity_key, stage, count(*) as entries from {batch} as visits "
+                    "where is_counted_entry group by opportunity_key, stage having count(*) > 1 "
+                    "order by opportunity_key, stage"
+                ),
+                severity="critical",
+                reason="A deal that is counted twice in a stage would lower its conversion rate.",
+                kpis=("stage_conversion_rate", "stage_loss_rate"),
             ),
         ),
     )

@@ -52,6 +52,15 @@ def percent(value: float) -> str:
     return signed(f"{value * 100:,.{1 if abs(value) < 10 else 0}f} %")
 
 
+def minutes(value: float) -> str:
+    """A time in minutes, hours or days, whichever reads best."""
+    if abs(value) < 120:
+        return f"{value:,.0f} min"
+    if abs(value) < 48 * 60:
+        return f"{value / 60:,.1f} h"
+    return f"{value / 1440:,.1f} days"
+
+
 def figure(value: float | None, unit: str, *, currency: str) -> str:
     """A KPI's value in the catalogue's unit."""
     if value is None:
@@ -62,6 +71,8 @@ def figure(value: float | None, unit: str, *, currency: str) -> str:
         return percent(value)
     if unit == "days":
         return signed(f"{compact(value)} day{'' if value == 1 else 's'}")
+    if unit == "minutes":
+        return signed(minutes(value))
     if unit == "count":
         return signed(f"{value:,.0f}" if abs(value) < 1e6 else compact(value))
     return signed(f"{compact(value)} {unit}")

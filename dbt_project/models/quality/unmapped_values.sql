@@ -4,6 +4,23 @@ with opportunities as (
 
 ),
 
+leads as (
+
+    select * from {{ ref('fct_leads') }}
+
+),
+
+activities as (
+
+    select * from {{ ref('fct_activities') }}
+
+),
+
+value_map as (
+
+    select * from {{ source('run', 'value_map') }}
+
+),
 
 accounts as (
 
@@ -107,6 +124,89 @@ unknown_products as (
         and 'products' in (select delivered.object from delivered)
     group by opportunities.source, products.product_name
 
+),
+
+lead_statuses as (
+
+    select
+        source,
+        'leads' as object,
+        'status' as column_name,
+        status as found_value,
+        'without a meaning in the config: taken for neither qualified nor spam' as treatment,
+        count(*) as row_count,
+        cast(null as decimal(38, 2)) as amount
+    from leads
+    where status_meaning is null and status <> '(none)'
+    group by source, status
+
+),
+
+lead_sources as (
+
+    select
+        source,
+        'leads' as object,
+        'lead_source' as column_name,
+        lead_source as found_value,
+        'without a meaning in the config: taken to ask for an answer' as treatment,
+        count(*) as row_count,
+        cast(null as decimal(38, 2)) as amount
+    from leads
+    where lead_source_meaning is null and lead_source <> '(none)'
+    group by source, lead_source
+
+),
+
+dispositions as (
+
+    select
+        source,
+        'activities' as object,
+        'disposition' as column_name,
+        disposition as found_value,
+        'without a meaning: the dial is not in the connect rate' as treatment,
+        count(*) as row_count,
+        cast(null as decimal(38, 2)) as amount
+    from activities
+    where is_call_made and not is_dial_with_disposition and disposition <> '(none)'
+    group by source, disposition
+
+),
+
+-- a company that maps no type at all has no renewals to tell apart
+mapping_types as (
+
+    select distinct source from value_map
+    where object = 'opportunities' and column_name = 'deal_type'
+
+),
+
+deal_types as (
+
+    select
+        opportunities.source,
+        'opportunities' as object,
+        'deal_type' as column_name,
+        opportunities.deal_type as found_value,
+        'without a meaning in the config: taken for no renewal' as treatment,
+        count(*) as row_count,
+        sum(opportunities.amount) as amount
+    from opportunities
+    inner join mapping_types
+        on opportunities.source = mapping_types.source
+    left join value_map
+        on
+            opportunities.source = value_map.source
+            and value_map.object = 'opportunities'
+            and value_map.column_name = 'deal_type'
+            and opportunities.deal_type = value_map.found_value
+    where
+        value_map.found_value is null
+        and opportunities.deal_type <> '(none)'
+        and not opportunities.is_deleted
+    group by opportunities.source, opportunities.deal_type
+
 )
 
 select * from stages
@@ -116,3 +216,11 @@ union all
 select * from unknown_reps
 union all
 select * from unknown_products
+union all
+select * from lead_statuses
+union all
+select * from lead_sources
+union all
+select * from dispositions
+union all
+select * from deal_types

@@ -4,6 +4,12 @@ with opportunities as (
 
 ),
 
+leads as (
+
+    select * from {{ ref('fct_leads') }}
+
+),
+
 dates as (
 
     select * from {{ ref('dim_dates') }}
@@ -41,6 +47,27 @@ noted as (
         coalesce(amount, source_amount) as amount
     from opportunities
     where not is_deleted and {{ condition }}
+    union all
+    {% endfor %}
+    {%- for kpi, code, on, condition in [
+        ('leads_created', 'duplicate', 'created_on', "lead_kind = 'duplicate'"),
+        ('leads_created', 're_inquiry', 'created_on', 'is_re_inquiry'),
+        ('qualified_leads', 'qualification_date_missing', 'created_on',
+            "status_meaning in ('qualified', 'converted') and qualified_on is null"),
+        ('lead_response_time', 'left_out', 'created_on',
+            "response_exclusion in ('spam', 'bulk import', 'opted out')"),
+        ('lead_response_time', 'day_precise', 'created_on',
+            "response_exclusion = 'no moment of creation'"),
+        ('lead_response_time', 'unmapped', 'created_on',
+            'is_response_counted and lead_source_meaning is null'),
+    ] %}
+    select
+        '{{ kpi }}' as kpi,
+        '{{ code }}' as code,
+        {{ on }} as noted_on,
+        cast(null as decimal(18, 2)) as amount
+    from leads
+    where {{ condition }}
     union all
     {% endfor %}
     select
