@@ -235,7 +235,10 @@ def _check_meanings(shape: ObjectShape, config: ObjectConfig) -> None:
 
 
 class Settings(_Strict):
-    """Everything a run needs to know, with absolute paths."""
+    """Everything a run needs to know, with absolute paths.
+
+    `memory_limit`: what DuckDB may use before it spills to disk; Python needs about 0.7 GB beside.
+    """
 
     config_path: Path
     company: Company
@@ -248,6 +251,7 @@ class Settings(_Strict):
     retention: Retention = Retention()
     kpis: KpiRules = KpiRules()
     schedule: Annotated[str, Field(pattern=r"^\S+( \S+){4}$")] = "0 4 * * *"
+    memory_limit: Annotated[str, Field(pattern=r"^\d+(\.\d+)?(MB|GB)$")] = "1GB"
 
     @model_validator(mode="after")
     def _source_names_differ(self) -> Self:

@@ -21,6 +21,7 @@ from pipelines.settings import DBT_PROJECT_DIR, PROJECT_DIR, Settings
 from pipelines.sql import literal
 
 BUILD_VARIABLE = "KPIMART_BUILD"
+MEMORY_VARIABLE = "KPIMART_MEMORY_LIMIT"
 MAX_EXAMPLES = 5
 
 NodeStatus = Literal["success", "pass", "warn", "fail", "error", "skipped", "no-op"]
@@ -203,6 +204,7 @@ def _invoke(
 
     settings.build_path.parent.mkdir(parents=True, exist_ok=True)
     os.environ[BUILD_VARIABLE] = str(settings.build_path)
+    os.environ[MEMORY_VARIABLE] = settings.memory_limit
     runner = dbtRunner(callbacks=[on_event] if on_event else [])
     return runner.invoke(
         [

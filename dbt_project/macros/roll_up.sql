@@ -125,16 +125,11 @@ measured as (
 added_to_date as (
 
     select
-        grain,
-        period_start,
-        {{ cell_member(scopes) }},
+        {{ to_date_keys(scopes) }},
         min(dated_on) as first_dated_on
         {%- for measure in additive %},
         {{ measure.agg }}({{ measure.name }}) as {{ measure.name }}
         {%- endfor %}
-        {%- if whole %},
-        {{ whole_aggregates(whole) }}
-        {%- endif %}
     from
         {%- if semi %} (
         select
@@ -145,15 +140,25 @@ added_to_date as (
     where dated_on = last_dated_on
         {%- else %} to_date
         {%- endif %}
-    group by grouping sets (
-        (grain, period_start)
-        {%- for scope in scopes %}, (grain, period_start, {{ scope }}){% endfor %}
-    )
+    group by grouping sets ({{ to_date_sets(scopes) }})
 
 )
+{%- if whole %},
 
+measured_to_date as (
+
+    select
+        {{ to_date_keys(whole_scopes) }},
+        {{ whole_aggregates(whole) }}
+    from to_date
+    group by grouping sets ({{ to_date_sets(whole_scopes) }})
+
+)
+{%- endif %}
+{% for kind in ['false', 'true'] %}
+{%- set suffix = '_to_date' if kind == 'true' else '' %}
 select
-    false as is_to_date,
+    {{ kind }} as is_to_date,
     added.grain,
     added.period_start,
     added.scope,
@@ -165,27 +170,19 @@ select
     {%- for measure in whole %},
     measured.{{ measure.name }}
     {%- endfor %}
-from added
+from added{{ suffix }} as added
 {%- if whole %}
-left join measured
+left join measured{{ suffix }} as measured
     on
         added.grain = measured.grain
         and added.period_start = measured.period_start
         and added.scope = measured.scope
         and added.member = measured.member
 {%- endif %}
+{%- if not loop.last %}
 union all
-select
-    true as is_to_date,
-    grain,
-    period_start,
-    scope,
-    member,
-    first_dated_on
-    {%- for measure in additive + whole %},
-    {{ measure.name }}
-    {%- endfor %}
-from added_to_date
+{%- endif %}
+{%- endfor %}
 {%- endif %}
 {%- endmacro %}
 
@@ -219,6 +216,17 @@ from added_to_date
             {%- endfor %}
         end as period_start,
         {{ cell_member(scopes) }}
+{%- endmacro %}
+
+{% macro to_date_keys(scopes) -%}
+        grain,
+        period_start,
+        {{ cell_member(scopes) }}
+{%- endmacro %}
+
+{% macro to_date_sets(scopes) -%}
+        (grain, period_start)
+        {%- for scope in scopes %}, (grain, period_start, {{ scope }}){% endfor %}
 {%- endmacro %}
 
 {% macro cell_member(scopes) -%}

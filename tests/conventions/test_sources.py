@@ -3,12 +3,14 @@
 Where an engine's own spelling may stand, who may read vars, and which files generate SQL from data.
 """
 
+import ast
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 import pytest
 
+from pipelines.extract.objects import object_shapes
 from tests.dbt_project import source_files
 
 ENGINE_FOLDER = "macros/engine/"
@@ -202,3 +204,20 @@ def undocumented_macros(files: dict[str, str]) -> Iterator[str]:
 def test_every_macro_file_opens_by_saying_what_it_yields(files: dict[str, str]) -> None:
     assert not list(undocumented_macros(files))
     assert list(undocumented_macros({"macros/day.sql": "{% macro day() %}{% endmacro %}"}))
+
+
+def delivered_by_tools(text: str) -> dict[str, list[str]]:
+    """What the macro says that each known tool delivers."""
+    stated = re.search(r"set delivered = ({.*?}) -%}", text, re.DOTALL)
+    assert stated, "union_systems states what each tool delivers"
+    return ast.literal_eval(stated[1])
+
+
+def test_union_systems_knows_every_staging_model(files: dict[str, str]) -> None:
+    staged: dict[str, list[str]] = {}
+    for path in sorted(files):
+        if found := re.fullmatch(r"models/staging/(\w+)/stg_\1__(\w+)\.sql", path):
+            staged.setdefault(found[1], []).append(found[2])
+    mapped = staged.pop("mapped")
+    assert delivered_by_tools(files["macros/union_systems.sql"]) == staged
+    assert sorted(mapped) == sorted(object_shapes())

@@ -1,1 +1,3 @@
+{{ config(materialized='view') }}
+
 {{ current_records('activities', 'activity_key') }}

@@ -1,1 +1,3 @@
+{{ config(materialized='view') }}
+
 {{ current_records('contacts', 'contact_key') }}

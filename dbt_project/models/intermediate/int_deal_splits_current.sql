@@ -1,1 +1,3 @@
+{{ config(materialized='view') }}
+
 {{ current_records('deal_splits', 'split_key') }}

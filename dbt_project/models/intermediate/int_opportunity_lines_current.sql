@@ -1,1 +1,3 @@
+{{ config(materialized='view') }}
+
 {{ current_records('opportunity_lines', 'line_key') }}

@@ -1,1 +1,3 @@
+{{ config(materialized='view') }}
+
 {{ current_records('sequence_enrolments', 'enrolment_key') }}
