@@ -1,4 +1,4 @@
-"""Companies whose night has run: the real CRM export and the mapped one, through Dagster, once.
+"""Companies whose night has run: real export, mapped one, demo; through Dagster, once a session.
 
 Tests read these companies and leave them as they are; one that plays more nights works on a copy,
 and plays them with `play_night`, which does a night's steps without Dagster around them.
@@ -20,9 +20,10 @@ from pipelines.extract.run import extract
 from pipelines.night import inputs_digest, run_night
 from pipelines.publish.publish import Publication, publish
 from pipelines.report import CheckResult
+from pipelines.sample.files import make_sample
 from pipelines.settings import PROJECT_DIR, Settings, load_settings
 from pipelines.transform import build, code_version, ensure_manifest, failed_tests, spec_version
-from tests.mapped_export.files import make_sample
+from tests.mapped_export.files import make_sample as make_mapped_export
 
 MAPPED_CONFIG = PROJECT_DIR / "tests" / "mapped_export" / "kpimart.yml"
 REAL_DATA = "KPIMART_REAL_DATA"
@@ -46,8 +47,17 @@ def mapped_company(folder: Path, *, scale: float = 0.02, days: int = 1) -> Setti
     """The company whose tool is mapped column by column, with its export in the landing folder."""
     folder.mkdir(parents=True, exist_ok=True)
     path = Path(shutil.copy(MAPPED_CONFIG, folder))
-    make_sample(folder / "landing", scale=scale, days=days)
+    make_mapped_export(folder / "landing", scale=scale, days=days)
     return load_settings(path)
+
+
+def demo_company(folder: Path, *, scale: float = 0.02, days: int = 1) -> Settings:
+    """The demo company: exports of Salesforce, Outreach and a finance department have landed."""
+    folder.mkdir(parents=True, exist_ok=True)
+    config = (PROJECT_DIR / "kpimart.yml").read_text(encoding="utf-8")
+    (folder / "kpimart.yml").write_text(config.replace("demo/", ""), encoding="utf-8")
+    make_sample(folder / "landing", scale=scale, days=days)
+    return load_settings(folder / "kpimart.yml")
 
 
 def build_night(settings: Settings, *, read_landing: bool = True) -> list[CheckResult]:
@@ -120,3 +130,9 @@ def real_night(tmp_path_factory: pytest.TempPathFactory) -> Settings:
 def mapped_night(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     """The mapped company, published."""
     return _once(tmp_path_factory, "mapped", mapped_company)
+
+
+@pytest.fixture(scope="session")
+def demo_night(tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    """The demo company, published."""
+    return _once(tmp_path_factory, "demo", demo_company)
