@@ -2,7 +2,7 @@
 
 Five nightly exports, taken up night by night; then built whole again from the lake, and once more
 without build and mart. Counts and money must be the same to the cent, ratios to nine digits, at
-company, team and rep, in all grains, and nothing may stand in the mart that the truth does not know.
+company, team and rep, in all grains; and the mart knows of nothing that the truth does not.
 """
 
 import json

@@ -66,8 +66,10 @@ changes as (
         amount,
         changed_at,
         'native' as basis,
+        -- changes of one moment in the order of their ids, which may be numbers
         row_number() over (
-            partition by opportunity_key order by changed_at, change_order
+            partition by opportunity_key
+            order by changed_at, length(change_order), change_order
         ) as change_number
     from native
     union all
