@@ -336,8 +336,17 @@ class Settings(_Strict):
         return None
 
     def source_timezone(self, source: Source) -> ZoneInfo:
-        """The zone of a source's times that carry none."""
+        """The zone in which a source lives: whose midnight ends the day that a file's name says."""
         return ZoneInfo(source.timezone or self.company.timezone)
+
+    def times_timezone(self, source: Source) -> ZoneInfo:
+        """The zone of a source's times that carry none: what the config says, else its tool."""
+        contract = contracts().get(source.system)
+        return (
+            ZoneInfo(contract.timezone)
+            if contract and not source.timezone
+            else (self.source_timezone(source))
+        )
 
 
 def config_path(explicit: Path | None = None, *, environ: Mapping[str, str] | None = None) -> Path:

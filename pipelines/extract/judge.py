@@ -73,7 +73,11 @@ def recognised(
     name = recognise(offer, export.columns)
     zone = settings.source_timezone(offer.source)
     given = moments.from_settings(offer, name, zone=zone)
-    contract = _contract(offer.source.objects[name], offer.source.shapes[name], zone=zone.key)
+    contract = _contract(
+        offer.source.objects[name],
+        offer.source.shapes[name],
+        zone=settings.times_timezone(offer.source).key,
+    )
     identity = f"{contract} {given.identity if given else 'found'}"
     return Recognised(
         offer=offer, export=export, object=name, sha256=sha256, identity=identity, given=given
@@ -136,7 +140,7 @@ def judged(
         read.unpack(file.export, scratch=scratch),
         shape=file.shape,
         config=file.config,
-        zone=settings.source_timezone(file.offer.source).key,
+        zone=settings.times_timezone(file.offer.source).key,
         scratch=scratch,
         name=name,
         connection=connection,

@@ -21,7 +21,10 @@ FOLDER = Path(__file__).with_name("systems")
 
 @dataclass(frozen=True, kw_only=True)
 class Contract:
-    """One tool: its objects' shapes, and the config of each as a source would write it."""
+    """One tool: its objects' shapes, and the config of each as a source would write it.
+
+    `timezone`: of times that carry none.
+    """
 
     name: str
     description: str
@@ -115,7 +118,7 @@ def configured(source: dict[str, Any]) -> dict[str, Any]:
         for name, config in contract.configs.items()
     }
     rest = {key: value for key, value in source.items() if key != "columns"}
-    return {"timezone": contract.timezone, **rest, "objects": objects}
+    return {**rest, "objects": objects}
 
 
 def _merged(

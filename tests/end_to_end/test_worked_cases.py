@@ -4,8 +4,6 @@ Stages, leads, touches and classes of revenue; each test says in its text why th
 is. The company sells in UTC, as of the end of 2026-06-30.
 """
 
-from pathlib import Path
-
 import duckdb
 import pytest
 import yaml

@@ -34,7 +34,6 @@ def problem_of(folder: Path, **source: Any) -> str:
 def test_a_tool_needs_no_more_than_its_name(tool: str, tmp_path: Path) -> None:
     (source,) = settings_of(tmp_path, system=tool).sources
     assert list(source.objects) == list(shapes_of(tool))
-    assert source.timezone == "UTC"
     for name, config in source.objects.items():
         shape = source.shapes[name]
         needed = set(shape.key) | set(shape.required)
@@ -62,6 +61,17 @@ def test_people_outside_are_classed_as_such(tool: str) -> None:
             if name in ("email", "emails"):
                 wanted = "employee" if shape.feeds == "users" else "contact"
                 assert column.personal_data == wanted, f"{shape.name}.{name}"
+
+
+def test_times_are_the_tools_and_days_the_companys(tmp_path: Path) -> None:
+    settings = settings_of(tmp_path)
+    (source,) = settings.sources
+    assert settings.times_timezone(source).key == "UTC"
+    assert settings.source_timezone(source).key == "Europe/Vienna"
+    settings = settings_of(tmp_path, timezone="Asia/Tokyo")
+    (source,) = settings.sources
+    assert settings.times_timezone(source).key == "Asia/Tokyo"
+    assert settings.source_timezone(source).key == "Asia/Tokyo"
 
 
 def test_custom_fields_are_named_by_their_header(tmp_path: Path) -> None:
