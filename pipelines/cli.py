@@ -140,12 +140,12 @@ def init(folder: Annotated[Path, typer.Argument(metavar="[DIR]")] = Path()) -> N
     ),
 )
 def sample(
-    out: Annotated[Path, typer.Option(help="The landing folder; the files go to crm/ in it.")],
-    scale: Annotated[float, typer.Option(help="1 is 100,000 deals.")] = 0.02,
+    out: Annotated[Path, typer.Option(help="The landing folder; one folder per source, and truth.json.")],
+    scale: Annotated[float, typer.Option(help="1 is 100,000 deals and a million touches.")] = 0.02,
     seed: Annotated[int, typer.Option(help="The same seed makes the same bytes.")] = 20,
     days: Annotated[int, typer.Option(help="Nights of exports, one after the other.")] = 1,
 ) -> None:
-    """Make sample exports of a fictional CRM, dirt included."""
+    """Simulate a sales organisation: its exports, and truth.json with what the KPIs must be."""
     from pipelines.commands.sample import sample as work
 
     work(out, scale=scale, seed=seed, days=days)

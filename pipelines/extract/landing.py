@@ -11,6 +11,7 @@ from pathlib import Path
 from pipelines.settings import Settings, Source
 
 UNFINISHED = (".tmp", ".part")
+NOT_EXPORTS = ("truth.json",)  # what the simulation knows of its own exports
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,5 +50,5 @@ def strays(settings: Settings) -> list[str]:
     return sorted(
         path.name
         for path in settings.landing_dir.iterdir()
-        if path.name not in known and not path.name.startswith(".")
+        if path.name not in (*known, *NOT_EXPORTS) and not path.name.startswith(".")
     )
