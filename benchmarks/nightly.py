@@ -1,8 +1,8 @@
-"""Seconds and memory of the simulated company's nights, step by step, beside floors of the same run.
+"""Seconds and memory of the simulated company's nights by step, beside floors of the same run.
 
 The floor is DuckDB alone, in a process of its own, doing `create table as select *` over the same
 files. Three nights: the first one whole, one with nothing new, one with a single new row. Each is
-the command line, as a scheduler would start it; memory is that of the whole process tree. Extraction
+the command line, as a scheduler would start it; memory is of the whole process tree. Extraction
 against DuckDB's own typed copy is in `benchmarks.extraction`; `make bench` runs both.
 
     make bench                                     # scales 1 and 5
