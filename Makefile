@@ -46,6 +46,10 @@ check: .venv/installed  ## formatting, lint, types
 test: check  ## everything CI runs
 	@$(BIN)/python -m pytest -n 2 --dist loadfile
 
+.PHONY: drill
+drill: .venv/installed  ## twenty real nights killed at any moment, then compared with an undisturbed one
+	@KPIMART_KILLS=20 $(BIN)/python -m pytest tests/end_to_end/test_sigkills.py
+
 .PHONY: dev
 dev: .venv/installed  ## Dagster's UI, with the nightly schedule
 	@DAGSTER_HOME="$$($(BIN)/python -m pipelines.commands.dagster_home)" $(BIN)/dg dev

@@ -61,7 +61,6 @@ class NightReport(BaseModel):
 
 def save_report(folder: Path, report: NightReport) -> Path:
     """The report is on disk, named by its beginning and its run."""
-    folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{report.started_at:%Y%m%dT%H%M%S}-{report.run_id[:8]}.json"
     durable.write_text(path, report.model_dump_json(indent=1))
     return path

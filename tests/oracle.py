@@ -18,7 +18,6 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from fnmatch import fnmatchcase
-from functools import cache
 from pathlib import Path
 from statistics import NormalDist
 from typing import Any, NamedTuple
@@ -26,8 +25,21 @@ from typing import Any, NamedTuple
 import duckdb
 import yaml
 
+from pipelines.sample.truth_calendar import (
+    GRAINS,
+    aalen_johansen,
+    comparable_end,
+    end_of,
+    percentile,
+    ratio,
+    shifted,
+    start_of,
+    working_days,
+    year_before,
+)
+from pipelines.sample.truth_plan import quota_of
+
 NONE = "(none)"
-GRAINS = ("week", "month", "quarter", "year")
 SCOPES = (
     "company",
     "region",
@@ -365,74 +377,7 @@ def _joined_quotas(quotas: list[Row], users: list[Row]) -> list[Row]:
     return joined
 
 
-# ---------------------------------------------------------------- calendar
-
-
-def start_of(grain: str, day: date) -> date:
-    """The first day of the period that holds the day."""
-    if grain == "week":
-        return day - timedelta(days=day.weekday())
-    if grain == "month":
-        return day.replace(day=1)
-    if grain == "quarter":
-        return date(day.year, (day.month - 1) // 3 * 3 + 1, 1)
-    return date(day.year, 1, 1)
-
-
-def shifted(grain: str, start: date, *, by: int) -> date:
-    """The start of the period that lies `by` periods later."""
-    if grain == "week":
-        return start + timedelta(weeks=by)
-    months = start.year * 12 + start.month - 1 + by * {"month": 1, "quarter": 3, "year": 12}[grain]
-    return date(months // 12, months % 12 + 1, 1)
-
-
-def end_of(grain: str, start: date) -> date:
-    """The first day after the period."""
-    return shifted(grain, start, by=1)
-
-
-def year_before(grain: str, start: date) -> date:
-    """The start of the same period a year ago; of a week, the one 364 days earlier."""
-    return shifted(grain, start, by={"week": -52, "month": -12, "quarter": -4, "year": -1}[grain])
-
-
-@cache
-def working_days(start: date, end: date) -> int:
-    """Mondays to Fridays from `start` to the day before `end`."""
-    days = (start + timedelta(days=i) for i in range((end - start).days))
-    return sum(day.weekday() < 5 for day in days)
-
-
-@cache
-def comparable_end(grain: str, start: date, *, running: date, as_of: date) -> date:
-    """Where a period ends that is compared with the one that begins on `running`.
-
-    All of it where that one is over by `as_of`; else the days by which no more working days have
-    passed than have passed of the running one.
-    """
-    end = end_of(grain, start)
-    if end_of(grain, running) <= as_of + timedelta(days=1):
-        return end
-    elapsed = working_days(running, as_of + timedelta(days=1))
-    day = start
-    while day < end and working_days(start, day + timedelta(days=1)) <= elapsed:
-        day += timedelta(days=1)
-    return day
-
-
 # ---------------------------------------------------------------- statistics
-
-
-def percentile(values: list[Decimal] | list[int], share: float) -> float | None:
-    """The continuous percentile: between two values, in proportion."""
-    if not values:
-        return None
-    ordered = sorted(float(value) for value in values)
-    place = share * (len(ordered) - 1)
-    below = math.floor(place)
-    above = min(below + 1, len(ordered) - 1)
-    return ordered[below] + (ordered[above] - ordered[below]) * (place - below)
 
 
 def wilson(won: int, count: int) -> tuple[float, float]:
@@ -442,34 +387,6 @@ def wilson(won: int, count: int) -> tuple[float, float]:
     reach = Z95 * math.sqrt(share * (1 - share) / count + Z95**2 / (4 * count**2))
     scale = 1 + Z95**2 / count
     return (middle - reach) / scale, (middle + reach) / scale
-
-
-def aalen_johansen(deals: Iterable[tuple[int, str]]) -> list[tuple[int, float, float, float]]:
-    """Of deals as (day, outcome): each day's S, and the shares won and lost by then.
-
-    Wins and losses of a day both meet those that were still open before it; what is open on a day
-    is censored after them.
-    """
-    days: dict[int, dict[str, int]] = defaultdict(lambda: {"won": 0, "lost": 0, "open": 0})
-    at_risk = 0
-    for day, outcome in deals:
-        days[day][outcome] += 1
-        at_risk += 1
-    survival, won, lost = 1.0, 0.0, 0.0
-    steps: list[tuple[int, float, float, float]] = []
-    for day in sorted(days):
-        events = days[day]
-        won += survival * events["won"] / at_risk
-        lost += survival * events["lost"] / at_risk
-        survival *= 1 - (events["won"] + events["lost"]) / at_risk
-        at_risk -= sum(events.values())
-        steps.append((day, survival, won, lost))
-    return steps
-
-
-def ratio(numerator: Decimal | int, denominator: Decimal | int) -> float | None:
-    """NULL where the denominator is 0 or less."""
-    return float(numerator) / float(denominator) if denominator > 0 else None
 
 
 def money(amounts: Iterable[Decimal | None]) -> Decimal:
@@ -758,46 +675,6 @@ def _wins_by_member(company: Company) -> dict[tuple[str, str], list[tuple[date, 
 
 
 # ---------------------------------------------------------------- quotas
-
-MEMBERS = {"company": "team", "region": "team", "team": "rep", "manager": "rep"}
-
-
-def quota_of(
-    quotas: list[Row], *, scope: str, member: str, start: date, end: date
-) -> Decimal | None:
-    """The quota given for the member, else the sum over its members.
-
-    NULL where a quota in it was given for more than the period, or for only a part of it.
-    """
-    mine = [
-        row for row in quotas if row[scope] == member and row["start"] < end and start < row["end"]
-    ]
-    given = [row for row in mine if row["level"] == scope]
-    teams = {row["team"] for row in mine if row["level"] == "team"}
-    if given:
-        parts = given
-    elif MEMBERS.get(scope) == "team":
-        parts = [
-            row
-            for row in mine
-            if row["level"] == "team" or (row["level"] == "rep" and row["team"] not in teams)
-        ]
-    else:
-        parts = [row for row in mine if row["level"] == "rep"]
-    return money(row["amount"] for row in parts) if _tiles(parts, start, end) else None
-
-
-def _tiles(rows: list[Row], start: date, end: date) -> bool:
-    """True where the rows lie within the period, and every day of it within one of them."""
-    if not rows or any(row["start"] < start or row["end"] > end for row in rows):
-        return False
-    day = start
-    while day < end:
-        reached = [row["end"] for row in rows if row["start"] <= day < row["end"]]
-        if not reached:
-            return False
-        day = max(reached)
-    return True
 
 
 def quota_answers(company: Company, closed: dict[Cell, Answer]) -> dict[Cell, Answer]:

@@ -24,16 +24,18 @@ LONGEST_SEARCH = 50_000_000
 class Load:
     """A file, typed and numbered, that is to take its place among an object's batches.
 
-    `rows` is the select of `content.Content`. `hold` is a reason to hold it whatever it changes.
-    `is_accepted`: somebody has looked at it, so no guard holds it.
+    `rows`, `good_rows` and `is_in_order` are those of `content.Content`. `hold` is a reason to hold
+    it whatever it changes. `is_accepted`: somebody has looked at it, so no guard holds it.
     """
 
     batch: str
     mode: str
     as_of: datetime
     rows: str
+    good_rows: int
     extra: tuple[str, ...]
     counts: Counts
+    is_in_order: bool = False
     supersedes: tuple[str, ...] = ()
     hold: str | None = None
     is_accepted: bool = False
@@ -43,7 +45,8 @@ class Load:
 class Placed:
     """What became of a load; `hold` is None when it is applied.
 
-    `select` yields the rows to store; `rows_at` counts those that are not quarantined by `_as_of`.
+    `select` yields the rows to store, by `_as_of`, `_row` and `_key`; `rows_at` counts those
+    that are not quarantined by `_as_of`; `rows` is how many `select` should yield.
     """
 
     load: Load
@@ -52,6 +55,13 @@ class Placed:
     select: str
     hold: str | None
     rows_at: dict[str, int]
+
+    @property
+    def rows(self) -> int:
+        """The number of rows to store, as they were counted before."""
+        counts = self.counts
+        good = counts.new_rows + counts.changed_rows + counts.unchanged_rows
+        return counts.quarantined_rows + (good if self.hold else sum(self.rows_at.values()))
 
 
 class Timeline:
@@ -85,12 +95,25 @@ class Timeline:
         names = {name for load in loads for name in load.extra}
         names |= {name for entry in self._applied for name in entry.extra}
         self._extra = tuple(sorted(names))
+        if not self._applied and len(loads) == 1:
+            return [self._first(loads[0])]
         while True:
             holds = self._place_once(sorted(loads, key=lambda load: (load.as_of, load.batch)))
             loads = [replace(load, hold=holds[load.batch][0]) for load in loads]
             if not any(load.hold and holds[load.batch][1] for load in loads):
                 return [self._placed(load, holds[load.batch][2]) for load in loads]
             loads = [replace(load, supersedes=()) if load.hold else load for load in loads]
+
+    def _first(self, load: Load) -> Placed:
+        """The only batch of an object: all of it is new, so it is stored as it is read."""
+        order = "" if load.is_in_order else " order by _row"
+        is_stored = load.good_rows and not load.hold
+        return self._result(
+            load,
+            replace(load.counts, new_rows=load.good_rows),
+            select=self._stamped(load) + order,
+            rows_at={load.as_of.isoformat(): load.good_rows} if is_stored else {},
+        )
 
     def _place_once(self, loads: list[Load]) -> dict[str, tuple[str | None, bool, Counts]]:
         """By batch: reason to hold, whether it was to supersede an applied batch, and counts."""
@@ -120,7 +143,7 @@ class Timeline:
         self._view("before", self._applied)
         self._view("kept", survivors)
         self._connection.execute(
-            f"create or replace temp table {self._name}_placed as "
+            f"create or replace table {self._name}_placed as "
             f"select *, false as is_restored from {self._name}_kept where false"
         )
 
@@ -131,7 +154,7 @@ class Timeline:
     def _view(self, name: str, entries: list[Entry]) -> None:
         columns = ", ".join((*self._columns, *STORED))
         rows = f"select {columns} from {self._typed(entries)} where _reject is null"
-        self._connection.execute(f"create or replace temp view {self._name}_{name} as {rows}")
+        self._connection.execute(f"create or replace view {self._name}_{name} as {rows}")
 
     def _typed(self, entries: list[Entry]) -> str:
         """The rows of batches with every column of this timeline, also when there are none."""
@@ -151,7 +174,7 @@ class Timeline:
         """Make the table of live rows at a moment; gives their number."""
         columns = ", ".join(self._columns)
         self._connection.execute(f"""
-            create or replace temp table {self._name}_{table} as
+            create or replace table {self._name}_{table} as
             select {columns}, _key from (
                 select *, row_number() over (
                     partition by _key order by _as_of desc, _batch desc
@@ -212,7 +235,7 @@ class Timeline:
         name, content = self._name, self._content(load)
         differs = " or ".join(f"given.{c} is distinct from state.{c}" for c in self._columns)
         self._connection.execute(f"""
-            create or replace temp table {name}_diff as
+            create or replace table {name}_diff as
             select
                 coalesce(given._key, state._key) as _key,
                 given._row,
@@ -318,9 +341,9 @@ class Timeline:
 
     def _placed(self, load: Load, counts: Counts) -> Placed:
         """The load with the rows to store: all of a held one, the changes of an applied one."""
+        order = " order by _as_of, _row nulls last, _key"
         if load.hold:
-            select = self._stamped(load)
-            return self._result(load, counts, select=select, rows_at={})
+            return self._result(load, counts, select=self._stamped(load) + order, rows_at={})
         placed = f"{self._name}_placed where _batch = '{load.batch}'"
         at = self._connection.execute(
             f"select _as_of, count(*) from {placed} group by _as_of order by _as_of"
@@ -329,13 +352,15 @@ class Timeline:
         select = (
             f"select * exclude (is_restored), '{self._source}' as _source, "
             "cast(null as varchar[]) as _reject, cast(null as varchar) as _raw, "
-            f"cast(null as bigint) as _line from {placed} union all by name "
-            f"select * from ({self._stamped(load)}) where _reject is not null"
+            f"cast(null as bigint) as _line from {placed}"
         )
+        if load.counts.quarantined_rows:
+            quarantined = f"select * from ({self._stamped(load)}) where _reject is not null"
+            select = f"select * from ({select} union all by name {quarantined})"
         return self._result(
             load,
             replace(counts, restored_rows=restored),
-            select=select,
+            select=select + order,
             rows_at={day.isoformat(): count for day, count in at},
         )
 

@@ -1,9 +1,12 @@
 """One file's rows, typed, each with its verdict: good, quarantined with reasons, or skipped.
 
-Makes one Parquet file in a scratch folder; whether and where its rows enter the lake is decided by
-`changes`.
+A file without faults is read where it lies; of any other one, a Parquet file in a scratch folder is
+made. Whether and where the rows enter the lake is decided by `changes`.
 """
 
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -15,64 +18,35 @@ import pandas as pd
 from pipelines.extract import conversion, read
 from pipelines.extract.objects import ObjectShape
 from pipelines.extract.recognise import missing_headers, near_matches
+from pipelines.extract.records import Lines
 from pipelines.extract.refusal import RefusedFileError
+from pipelines.extract.survey import Subject, Survey, Typing, surveyed, typed_by, whole_rows
 from pipelines.settings import ObjectConfig
 from pipelines.sql import literal, one_row
 
 READ_ERRORS = (duckdb.InvalidInputException, duckdb.IOException)
+ROW_GROUP_ROWS = 61_440
 SHOWN_PROBLEMS = 5
 
 
 @dataclass(frozen=True, kw_only=True)
 class Content:
-    """One file's rows and the tally of their verdicts.
+    """One file's rows and the tally of their verdicts; `good_rows` as DuckDB counts them.
 
     `rows` is a select with one row per row that is neither blank nor repeated: canonical and x_
-    columns, `_key`, `_row`, `_reject`, `_raw`, `_line`.
+    columns, `_key`, `_row`, `_reject`, `_raw`, `_line`. `is_in_order`: it yields them by `_row`.
     """
 
     rows: str
+    is_in_order: bool
     extra: tuple[str, ...]
     rows_read: int
+    good_rows: int
     quarantined_rows: int
     skipped_rows: int
     updated_at: datetime | None
     date_order: str
     problems: tuple[str, ...]
-
-
-@dataclass(frozen=True, kw_only=True)
-class _Context:
-    """What every step of typing one file needs."""
-
-    export: read.Export
-    shape: ObjectShape
-    config: ObjectConfig
-    zone: str
-    name: str
-    scratch: Path
-    connection: duckdb.DuckDBPyConnection
-
-    @property
-    def mapped(self) -> dict[str, str]:
-        """Header by canonical column, of those that the file has, in the shape's order."""
-        columns = self.config.columns
-        return {
-            column: columns[column]
-            for column in self.shape.columns
-            if columns.get(column) in self.export.columns
-        }
-
-    @property
-    def extra(self) -> dict[str, str]:
-        """x_ name by header, of those that no column is mapped to."""
-        used = set(self.config.columns.values())
-        unknown = [header for header in self.export.columns if header not in used]
-        return conversion.extra_names(unknown, shape=self.shape)
-
-    @property
-    def key(self) -> tuple[str, ...]:
-        return self.config.key or self.shape.key
 
 
 def load(
@@ -90,7 +64,7 @@ def load(
     Raises:
         RefusedFileError: the dates have two readings, or the file cannot be parsed as its format.
     """
-    context = _Context(
+    subject = Subject(
         export=export,
         shape=shape,
         config=config,
@@ -99,77 +73,109 @@ def load(
         scratch=scratch,
         connection=connection,
     )
-    context, order = _typed(context)
-    broken = read.broken_lines(context.export, connection=connection)
-    rows_read, lines, wide = read.independent_lines(context.export, connection=connection)
+    survey: Survey | None = None
+    with ThreadPoolExecutor(max_workers=1) as aside:
+        counting = aside.submit(read.regular_lines, export)
+        with suppress(*READ_ERRORS):
+            survey = surveyed(subject)
+        lines = counting.result()
+    if survey and survey.is_faultless and lines is not None and len(lines) == survey.rows:
+        return _whole(subject, survey, lines=lines)
+    return _judged(subject, survey.typing if survey else None, lines=lines)
+
+
+def _whole(subject: Subject, survey: Survey, *, lines: Lines) -> Content:
+    """The content of a file in which two readers see the same rows, and none has a fault."""
+    return Content(
+        rows=whole_rows(subject, survey.typing),
+        is_in_order=True,
+        extra=tuple(subject.extra.values()),
+        rows_read=len(lines),
+        good_rows=survey.rows,
+        quarantined_rows=0,
+        skipped_rows=0,
+        updated_at=survey.updated_at,
+        date_order=survey.typing.date_order,
+        problems=(
+            *_column_problems(subject),
+            *_clock_problems(subject, ambiguous=survey.ambiguous, skipped=survey.skipped),
+        ),
+    )
+
+
+def _judged(subject: Subject, typing: Typing | None, *, lines: Lines | None) -> Content:
+    """The content of any other file, row by row; `lines` of a regular one are known."""
+    context, typing = _typed(subject, typing)
+    broken = read.broken_lines(context.export, connection=context.connection)
+    wide = np.array([], dtype=np.int64)
+    if lines is None or broken:
+        lines, wide = read.independent_lines(context.export)
     tally = _tally(context)
     is_troubled = bool(broken or len(wide) or tally.has_rejects or tally.has_repeated_keys)
-    _number_rows(context, broken=broken, lines=lines if is_troubled else None)
+    has_lines = is_troubled and context.export.format != "parquet"
+    _number_rows(context, broken=broken, lines=lines if has_lines else None)
     _judge_keys(context, has_repeated=tally.has_repeated_keys)
     _judge_widths(context, wide)
     if tally.has_repeated_keys or len(wide):
         _add_delivered(context)
-    skipped, quarantined = _count_verdicts(context)
+    good, skipped, quarantined = _count_verdicts(context)
     _keep_broken(context, broken, lines=lines)
+    clocks = _clock_problems(context, ambiguous=tally.ambiguous, skipped=tally.skipped)
     return Content(
         rows=_kept_rows(context),
+        is_in_order=False,
         extra=tuple(context.extra.values()),
-        rows_read=rows_read,
+        rows_read=len(lines),
+        good_rows=good,
         quarantined_rows=quarantined + len(broken),
         skipped_rows=skipped,
         updated_at=tally.updated_at,
-        date_order=order,
-        problems=(*_column_problems(context), *_row_problems(context, tally)),
+        date_order=typing.date_order,
+        problems=(*_column_problems(context), *clocks, *_row_problems(context)),
     )
 
 
-def _typed(context: _Context) -> tuple[_Context, str]:
-    """The view of typed rows is there; gives the export as it was finally read, and the date order.
+def _typed(subject: Subject, typing: Typing | None) -> tuple[Subject, Typing]:
+    """The view of typed rows is there; gives the export as it was finally read, and its typing.
 
     A CSV that mixes line ends stops DuckDB's parser, so such a file is read with one kind.
     """
     try:
-        return context, _write_typed(context)
+        return subject, _write_typed(subject, typing)
     except READ_ERRORS as error:
-        if context.export.format != "csv":
-            raise _unreadable(context, error) from error
-    context = replace(
-        context, export=read.with_one_line_end(context.export, scratch=context.scratch)
+        if subject.export.format != "csv":
+            raise _unreadable(subject, error) from error
+    subject = replace(
+        subject, export=read.with_one_line_end(subject.export, scratch=subject.scratch)
     )
     try:
-        return context, _write_typed(context)
+        return subject, _write_typed(subject, typing)
     except READ_ERRORS as error:
-        raise _unreadable(context, error) from error
+        raise _unreadable(subject, error) from error
 
 
-def _unreadable(context: _Context, error: duckdb.Error) -> RefusedFileError:
+def _unreadable(context: Subject, error: duckdb.Error) -> RefusedFileError:
     first_line = str(error).splitlines()[0]
     return RefusedFileError(
         f"it cannot be read as {context.export.format}: {first_line}", remedy="Export it again"
     )
 
 
-def _write_typed(context: _Context) -> str:
+def _write_typed(context: Subject, typing: Typing | None) -> Typing:
     connection, typed = context.connection, context.scratch / f"{context.name}.parquet"
-    columns = [context.shape.columns[name] for name in context.mapped]
-    rows = conversion.with_trimmed(
-        read.rows_select(context.export, connection=connection), raw=context.export.raw
-    )
-    order, basis = conversion.date_order(
-        rows,
-        columns,
-        config=context.config,
-        raw=context.export.raw,
-        connection=connection,
-    )
+    rows = read.rows_select(context.export, connection=connection)
+    typing = typing or typed_by(context, rows, plains={})
     _forget_rejects(connection)
-    connection.execute(f"copy ({_typed_select(context, rows, order)}) to {literal(typed)}")
     connection.execute(
-        f"create temp view {context.name}_typed as "
+        f"copy ({_typed_select(context, rows, typing)}) to {literal(typed)} "
+        f"(format parquet, row_group_size {ROW_GROUP_ROWS})"
+    )
+    connection.execute(
+        f"create view {context.name}_typed as "
         f"select *, file_row_number + 1 as _position from read_parquet({literal(typed)}, "
         "file_row_number => true)"
     )
-    return f"{order}, {basis}"
+    return typing
 
 
 def _forget_rejects(connection: duckdb.DuckDBPyConnection) -> None:
@@ -177,40 +183,22 @@ def _forget_rejects(connection: duckdb.DuckDBPyConnection) -> None:
     connection.execute("drop table if exists reject_scans")
 
 
-def _typed_select(context: _Context, rows: str, order: conversion.DateOrder) -> str:
-    converted = [
-        conversion.convert(
-            context.shape.columns[name],
-            config=context.config,
-            raw=context.export.raw,
-            zone=context.zone,
-            order=order,
-        )
-        for name in context.mapped
-    ]
+def _typed_select(context: Subject, rows: str, typing: Typing) -> str:
+    converted = list(typing.converted)
     problems = ", ".join(["_broken", *(item.problem for item in converted if item.problem)])
     shifts = ", ".join(item.shift for item in converted if item.shift)
-    blank = " and ".join(
+    empty = " and ".join(
         f"coalesce({conversion.trimmed(raw)}, '') = ''" for raw in context.export.raw.values()
     )
-    canonical = ", ".join(
-        name if name in context.mapped else f"cast(null as {column.sql_type}) as {name}"
-        for name, column in context.shape.columns.items()
-    )
-    extra = "".join(
-        f", nullif({conversion.trimmed(context.export.raw[header])}, '') as {name}"
-        for header, name in context.extra.items()
-    )
-    key = conversion.key_text(context.key, mapped=set(context.mapped))
     return f"""
         select
-            {canonical}{extra},
-            {key} as _key,
+            {context.columns},
+            _key,
             _blank,
             case
                 when _blank then null
                 when len(_problems) > 0 then _problems
-                when {key} is null then [{literal("no key: " + _key_label(context) + " is empty")}]
+                when _key is null then [{literal("no key: " + _key_label(context) + " is empty")}]
             end as _reject,
             case when _reject is not null then {read.delivered(context.export)} end as _raw,
             _shifts,
@@ -218,15 +206,17 @@ def _typed_select(context: _Context, rows: str, order: conversion.DateOrder) -> 
             select
                 *,
                 list_filter([{problems}], lambda reason: reason is not null) as _problems,
-                {blank} and _broken is null as _blank,
+                {context.key} as _key,
+                case when _key is null and _broken is null then {empty} else false end as _blank,
                 list_filter([{shifts}]::varchar[], lambda shift: shift is not null) as _shifts,
             from ({conversion.layered(rows, converted, shape=context.shape)})
         )
     """
 
 
-def _key_label(context: _Context) -> str:
-    headers = [context.config.columns.get(name, name) for name in context.key]
+def _key_label(context: Subject) -> str:
+    key = context.config.key or context.shape.key
+    headers = [context.config.columns.get(name, name) for name in key]
     return ", ".join(dict.fromkeys(headers))
 
 
@@ -239,7 +229,7 @@ class _Tally:
     skipped: int
 
 
-def _tally(context: _Context) -> _Tally:
+def _tally(context: Subject) -> _Tally:
     updated = "max(updated_at)" if "updated_at" in context.shape.columns else "max(null::timestamp)"
     has_rejects, has_repeated_keys, updated_at, ambiguous, skipped = one_row(
         context.connection,
@@ -258,17 +248,17 @@ def _tally(context: _Context) -> _Tally:
 
 
 def _number_rows(
-    context: _Context,
+    context: Subject,
     *,
     broken: list[read.BrokenLine],
-    lines: read.Lines | None,
+    lines: Lines | None,
 ) -> None:
     """The row in the file and the line of every typed row, where lines are asked for.
 
     A file so damaged that two readers see different rows keeps its rows' own order, without lines.
     """
     name, connection = context.name, context.connection
-    numbered = f"create temp view {name}_rows as select *"
+    numbered = f"create view {name}_rows as select *"
     plain = f"{numbered}, _position as _row, cast(null as bigint) as _line from {name}_typed"
     if lines is None:
         connection.execute(plain)
@@ -281,22 +271,29 @@ def _number_rows(
     places = pd.DataFrame(
         {"_position": np.arange(1, len(rows) + 1), "_row": rows, "_line": lines[is_whole]}
     )
-    connection.register(f"{name}_places", places)
+    _keep_frame(context, f"{name}_places", places)
     connection.execute(f"{numbered} from {name}_typed inner join {name}_places using (_position)")
 
 
-def _judge_keys(context: _Context, *, has_repeated: bool) -> None:
+def _keep_frame(context: Subject, table: str, frame: pd.DataFrame) -> None:
+    """A table of the frame, for a registered frame is known to one cursor alone."""
+    context.connection.register("_frame", frame)
+    context.connection.execute(f"create table {table} as select * from _frame")
+    context.connection.unregister("_frame")
+
+
+def _judge_keys(context: Subject, *, has_repeated: bool) -> None:
     """Temp table of the rows whose key comes twice: repeated (the first stays) or in conflict."""
     name = context.name
     if not has_repeated:
         context.connection.execute(
-            f"create temp table {name}_verdicts (_row bigint, _position bigint, "
+            f"create table {name}_verdicts (_row bigint, _position bigint, "
             "is_skipped boolean, conflict varchar, delivered varchar)"
         )
         return
     columns = ", ".join([*context.shape.columns, *context.extra.values()])
     context.connection.execute(f"""
-        create temp table {name}_verdicts as
+        create table {name}_verdicts as
         with twice as (
             select _key from {name}_typed where _key is not null and not _blank
             group by _key having count(*) > 1
@@ -333,7 +330,7 @@ def _judge_keys(context: _Context, *, has_repeated: bool) -> None:
     """)
 
 
-def _judge_widths(context: _Context, wide: read.Lines) -> None:
+def _judge_widths(context: Subject, wide: Lines) -> None:
     """Rows with one field too many, an empty one at the end, are no rows: they would be shifted."""
     if not len(wide):
         return
@@ -348,7 +345,7 @@ def _judge_widths(context: _Context, wide: read.Lines) -> None:
     connection.unregister(f"{name}_wide")
 
 
-def _add_delivered(context: _Context) -> None:
+def _add_delivered(context: Subject) -> None:
     """The verdicts know the text of their rows: a second read, for files with a key in conflict."""
     name, connection = context.name, context.connection
     path = context.scratch / f"{name}_delivered.parquet"
@@ -362,11 +359,13 @@ def _add_delivered(context: _Context) -> None:
     """)
 
 
-def _count_verdicts(context: _Context) -> tuple[int, int]:
+def _count_verdicts(context: Subject) -> tuple[int, int, int]:
+    """The numbers of good, skipped and quarantined rows, each seen as such."""
     name = context.name
-    blank, wrong = one_row(
+    good, blank, wrong = one_row(
         context.connection,
-        f"select count(*) filter (where typed._blank), count(typed._reject) "
+        "select count(*) filter (where not typed._blank and typed._reject is null "
+        "and verdict._row is null), count(*) filter (where typed._blank), count(typed._reject) "
         f"filter (where verdict.conflict is null) from {name}_rows as typed "
         f"left join {name}_verdicts as verdict on verdict._row = typed._row",
     )
@@ -374,18 +373,15 @@ def _count_verdicts(context: _Context) -> tuple[int, int]:
         context.connection,
         f"select count(*) filter (where is_skipped), count(conflict) from {name}_verdicts",
     )
-    return blank + repeated, wrong + in_conflict
+    return good, blank + repeated, wrong + in_conflict
 
 
-def _keep_broken(
-    context: _Context, broken: list[read.BrokenLine], *, lines: read.Lines | None
-) -> None:
+def _keep_broken(context: Subject, broken: list[read.BrokenLine], *, lines: Lines) -> None:
     name, connection = context.name, context.connection
     connection.execute(
-        f"create temp table {name}_broken (_row bigint, _reject varchar[], _raw varchar, "
-        "_line bigint)"
+        f"create table {name}_broken (_row bigint, _reject varchar[], _raw varchar, _line bigint)"
     )
-    if not broken or lines is None:
+    if not broken:
         return
     frame = pd.DataFrame(
         {
@@ -403,7 +399,7 @@ def _keep_broken(
     connection.unregister(f"{name}_frame")
 
 
-def _kept_rows(context: _Context) -> str:
+def _kept_rows(context: Subject) -> str:
     name = context.name
     columns = [*context.shape.columns, *context.extra.values()]
     listed = ", ".join(f"typed.{column}" for column in columns)
@@ -431,7 +427,7 @@ def _kept_rows(context: _Context) -> str:
     """
 
 
-def _column_problems(context: _Context) -> list[str]:
+def _column_problems(context: Subject) -> list[str]:
     by_header: dict[str, list[str]] = {}
     for column, header in context.config.columns.items():
         by_header.setdefault(header, []).append(column)
@@ -442,19 +438,19 @@ def _column_problems(context: _Context) -> list[str]:
     ]
 
 
-def _row_problems(context: _Context, tally: _Tally) -> list[str]:
-    problems: list[str] = []
-    if tally.ambiguous:
-        problems.append(
-            f"{tally.ambiguous} rows have a time in an hour that happens twice in {context.zone}; "
+def _clock_problems(context: Subject, *, ambiguous: int, skipped: int) -> Iterator[str]:
+    if ambiguous:
+        yield (
+            f"{ambiguous} rows have a time in an hour that happens twice in {context.zone}; "
             "the first was taken"
         )
-    if tally.skipped:
-        problems.append(
-            f"{tally.skipped} rows have a time in an hour that {context.zone} skips; moved forward"
-        )
+    if skipped:
+        yield f"{skipped} rows have a time in an hour that {context.zone} skips; moved forward"
+
+
+def _row_problems(context: Subject) -> list[str]:
     found = context.connection.execute(f"""
         select coalesce('line ' || _line, 'row ' || _row), array_to_string(_reject, '; ')
         from ({_kept_rows(context)}) where _reject is not null order by _row limit {SHOWN_PROBLEMS}
     """).fetchall()
-    return [*problems, *(f"{place}: {reasons}" for place, reasons in found)]
+    return [f"{place}: {reasons}" for place, reasons in found]

@@ -1,6 +1,7 @@
 """Delivered text becomes typed values, in SQL: one expression per column, nothing row by row.
 
-Every rule about spellings of NULL, numbers, booleans, dates and zones is here, for all formats.
+Every rule about spellings of NULL, numbers, booleans, dates and zones is here, for all formats;
+what needs no rule is in `plain`.
 """
 
 from dataclasses import dataclass, replace
@@ -37,6 +38,7 @@ DATE_EXAMPLES: dict[DateOrder, str] = {
     "DMY": "31/12/2024",
     "MDY": "12/31/2024",
 }
+DATED = ("date", "timestamp")
 EARLIEST, LATEST = "1970-01-01", "2100-01-01"
 REPEATED_MINUTES = (120, 60, 30)
 
@@ -45,13 +47,16 @@ REPEATED_MINUTES = (120, 60, 30)
 class Converted:
     """The SQL of one column, in layers: each step names an expression over the ones before it.
 
-    `value` is the typed value or NULL, `problem` why a text has none, `shift` what a change of
-    clocks did to it ('ambiguous', 'skipped' or NULL).
+    `text` is the name of what is converted, `value` the typed value or NULL, `fit` true where a
+    text has one, `problem` why it has none, `shift` what a change of clocks did to it ('ambiguous',
+    'skipped' or NULL).
     """
 
     name: str
     steps: tuple[tuple[str, str], ...]
     value: str
+    text: str = ""
+    fit: str = "true"
     expected: str | None = None
     shift: str | None = None
     label: str = ""
@@ -61,37 +66,38 @@ class Converted:
         """Why the text has no value, as SQL over text and value."""
         if self.expected is None:
             return None
-        text = f"_text_{self.name}"
+        text = self.text
         start = literal(f"{self.label}: ")
         found = f"{start} || chr(39) || left({text}, 80) || chr(39) || ' is not {self.expected}'"
         return f"case when {text} is not null and {self.name} is null then {found} end"
 
 
 def trimmed(raw: str) -> str:
-    """The name of a column's text without blanks around it, in `with_trimmed`."""
-    return f"_trimmed{raw}"
+    """A column's text without blanks around it: the dearest rule, 0.2 s for a million texts."""
+    return f"trim({raw}, {BLANKS})"
 
 
-def with_trimmed(rows: str, *, raw: dict[str, str]) -> str:
-    """The rows with every text trimmed, once: the rules below look at it again and again."""
-    added = "".join(f", trim({name}, {BLANKS}) as {trimmed(name)}" for name in raw.values())
-    return f"select *{added} from ({rows})"
+def _trim_name(column: str) -> str:
+    return f"_trimmed_{column}"
 
 
-def text_of(column: str, *, config: ObjectConfig, raw: dict[str, str]) -> str:
+def _trim_step(column: str, *, config: ObjectConfig, raw: dict[str, str]) -> tuple[str, str]:
+    return (_trim_name(column), trimmed(raw[config.columns[column]]))
+
+
+def _text_of(column: str, *, config: ObjectConfig, raw: dict[str, str]) -> str:
     """The column's text after nulls and value maps; a spelling that a map names is no NULL."""
     delivered = raw[config.columns[column]]
+    trim = _trim_name(column)
     mapping = config.values.get(column, {})
     spellings = [spelling for spelling in NULL_SPELLINGS if spelling not in mapping]
     whens = [
-        f"when {trimmed(delivered)} = {literal(found)} then {literal(meant)}"
-        for found, meant in mapping.items()
+        f"when {trim} = {literal(found)} then {literal(meant)}" for found, meant in mapping.items()
     ]
-    listed = ", ".join(map(literal, spellings))
-    whens.append(f"when {trimmed(delivered)} in ({listed}) then null")
+    whens.append(f"when {trim} in ({', '.join(map(literal, spellings))}) then null")
     if nulls := config.nulls.get(column):
         whens.insert(0, f"when {delivered} in ({', '.join(map(literal, nulls))}) then null")
-    return f"case {' '.join(whens)} else {trimmed(delivered)} end"
+    return f"case {' '.join(whens)} else {trim} end"
 
 
 def convert(
@@ -103,7 +109,13 @@ def convert(
     converted = _CONVERSIONS[column.type](column.name, text, zone, order)
     return replace(
         converted,
-        steps=((text, text_of(column.name, config=config, raw=raw)), *converted.steps),
+        steps=(
+            _trim_step(column.name, config=config, raw=raw),
+            (text, _text_of(column.name, config=config, raw=raw)),
+            *converted.steps,
+        ),
+        text=text,
+        fit=f"{column.name} is not null" if converted.expected else "true",
         label=column.name if header == column.name else f"{column.name} ({header})",
     )
 
@@ -133,13 +145,17 @@ def _integer(name: str, text: str, _zone: str, _order: DateOrder) -> Converted:
     return Converted(name=name, steps=(), value=value, expected="a whole number such as 12")
 
 
-def _boolean(name: str, text: str, _zone: str, _order: DateOrder) -> Converted:
-    value = (
+def boolean_of(text: str) -> str:
+    """True or false by its spelling, else NULL."""
+    return (
         f"case when lower({text}) in ('true', '1', 'yes', 't', 'y') then true "
         f"when lower({text}) in ('false', '0', 'no', 'f', 'n') then false end"
     )
+
+
+def _boolean(name: str, text: str, _zone: str, _order: DateOrder) -> Converted:
     expected = "true or false (or yes, no, 1, 0)"
-    return Converted(name=name, steps=(), value=value, expected=expected)
+    return Converted(name=name, steps=(), value=boolean_of(text), expected=expected)
 
 
 def _moment_steps(name: str, text: str, order: DateOrder) -> tuple[tuple[str, str], ...]:
@@ -229,13 +245,16 @@ _CONVERSIONS = {
 }
 
 
+def _added(steps: list[tuple[str, str]]) -> str:
+    return "".join(f", {sql} as {name}" for name, sql in steps)
+
+
 def layered(rows: str, converted: list[Converted], *, shape: ObjectShape) -> str:
     """The rows with every step and value added, one subquery per layer, so none is worked twice."""
     depth = max((len(item.steps) for item in converted), default=0)
     for level in range(depth):
         steps = [item.steps[level] for item in converted if level < len(item.steps)]
-        added = "".join(f", {sql} as {name}" for name, sql in steps)
-        rows = f"select *{added} from ({rows})"
+        rows = f"select *{_added(steps)} from ({rows})"
     values = "".join(
         f", cast({item.value} as {shape.columns[item.name].sql_type}) as {item.name}"
         for item in converted
@@ -250,20 +269,26 @@ def date_order(
     config: ObjectConfig,
     raw: dict[str, str],
     connection: duckdb.DuckDBPyConnection,
+    plain: frozenset[str] = frozenset(),
 ) -> tuple[DateOrder, str]:
     """The order of day, month and year in a file, and how it was decided.
 
-    `rows`: `with_trimmed`. `columns`: the mapped ones that the file has.
+    `columns`: the mapped ones that the file has. `plain`: those whose every text is an ISO form.
 
     Raises:
         RefusedFileError: the values have two readings, or contradict each other.
     """
     if config.dates:
         return config.dates, "declared in the config"
-    dated = [column.name for column in columns if column.type in ("date", "timestamp")]
+    dated = [column.name for column in columns if column.type in DATED]
     if not dated:
         return "YMD", "no dates in the file"
-    texts = ", ".join(text_of(name, config=config, raw=raw) for name in dated)
+    dated = [name for name in dated if name not in plain]
+    if not dated:
+        return "YMD", "the year comes first"
+    trims = [_trim_step(name, config=config, raw=raw) for name in dated]
+    rows = f"select *{_added(trims)} from ({rows})"
+    texts = ", ".join(_text_of(name, config=config, raw=raw) for name in dated)
     day_first, month_first, example = _evidence(rows, texts, connection=connection)
     if day_first and month_first:
         raise RefusedFileError(
@@ -323,6 +348,8 @@ def _readings(example: str) -> str:
 
 def key_text(columns: tuple[str, ...], *, mapped: set[str]) -> str:
     """The native key: its parts as text joined with '|', an empty part as ''; NULL when all are."""
+    if len(columns) == 1 and columns[0] in mapped:
+        return f"nullif(cast({columns[0]} as varchar), '')"
     parts = [
         f"coalesce(cast({name} as varchar), '')" if name in mapped else "''" for name in columns
     ]

@@ -205,6 +205,8 @@ def _pending(judged: judge.Judged) -> Pending:
         mode=file.config.mode,
         as_of=as_of.at,
         rows=found.rows,
+        good_rows=found.good_rows,
+        is_in_order=found.is_in_order,
         extra=found.extra,
         counts=counts,
         supersedes=judged.supersedes,
@@ -245,11 +247,13 @@ def _add_accepted(settings: Settings, plan: Plan) -> None:
         if not is_wanted or held.batch not in plan.accepted or held.as_of is None:
             continue
         kept = f"read_parquet({literal(ledger.batch_file(settings.lake_dir, held))})"
+        counts = held.counts
         load = Load(
             batch=UNNUMBERED,
             mode=held.mode,
             as_of=held.as_of,
             rows=f"select * exclude (_source, _as_of, _batch, _op) from {kept}",
+            good_rows=counts.new_rows + counts.changed_rows + counts.unchanged_rows,
             extra=held.extra,
             counts=held.counts,
             supersedes=(str(held.batch),),

@@ -19,16 +19,17 @@ import duckdb
 import numpy as np
 import numpy.typing as npt
 
+from pipelines.extract import records
+from pipelines.extract.records import LONGEST_LINE_BYTES, Lines
 from pipelines.extract.refusal import RefusedFileError
 from pipelines.sql import literal, one_row, quoted
 
 Format = Literal["csv", "jsonl", "parquet"]
-Lines = npt.NDArray[np.int64]
 
 DELIMITERS = (",", ";", "\t", "|")
 FORMATS: dict[str, Format] = {".csv": "csv", ".jsonl": "jsonl", ".parquet": "parquet"}
 HEAD_BYTES = 64 * 1024
-LONGEST_LINE_BYTES = 16 * 1024 * 1024
+BUFFER_BYTES = 2 * LONGEST_LINE_BYTES
 NO_DELIMITER = "\x01"
 GZIP_ERRORS = (EOFError, gzip.BadGzipFile, zlib.error)
 
@@ -229,13 +230,16 @@ def _json_lines(export: Export) -> str:
     )
 
 
-def rows_select(export: Export, *, connection: duckdb.DuckDBPyConnection) -> str:
+def rows_select(
+    export: Export, *, connection: duckdb.DuckDBPyConnection, is_strict: bool = False
+) -> str:
     """A select of the rows in file order: every column as text, by its raw name, and `_broken`.
 
-    `_broken` is the reason why a line is no row, or NULL.
+    `_broken` is the reason why a line is no row, or NULL. A line of a CSV that is no row is kept
+    for `broken_lines`; when `is_strict`, it stops the query.
     """
     if export.format == "csv":
-        return _csv_select(export)
+        return _csv_select(export, is_strict=is_strict)
     if export.format == "jsonl":
         return _jsonl_select(export)
     return _parquet_select(export, connection=connection)
@@ -249,14 +253,15 @@ def delivered(export: Export) -> str:
     return f"cast(json_object({pairs}) as varchar)"
 
 
-def _csv_select(export: Export) -> str:
+def _csv_select(export: Export, *, is_strict: bool) -> str:
+    rejects = "" if is_strict else "store_rejects => true, rejects_limit => 0, "
     types = ", ".join(f"'{name}': 'VARCHAR'" for name in export.raw.values())
     return (
         "select *, cast(null as varchar) as _broken "
         f"from read_csv({literal(export.path)}, auto_detect => false, header => true, "
         f"delim => {literal(export.delimiter)}, quote => '\"', escape => '\"', "
-        f"columns => {{{types}}}, store_rejects => true, rejects_limit => 0, "
-        f"max_line_size => {LONGEST_LINE_BYTES})"
+        f"columns => {{{types}}}, {rejects}max_line_size => {LONGEST_LINE_BYTES}, "
+        f"buffer_size => {BUFFER_BYTES})"
     )
 
 
@@ -328,36 +333,6 @@ def _line_at(content: npt.NDArray[np.uint8], newlines: npt.NDArray[np.intp], off
     return int(np.searchsorted(newlines, offset)) + 1
 
 
-def record_lines(export: Export) -> tuple[Lines, Lines]:
-    """The line on which each data row begins, broken ones too, counted without DuckDB.
-
-    Also the rows, from 1, with one field too many, an empty one at the end, which DuckDB reads as
-    if it were not there: the sign of an unquoted delimiter. Where every row has one, none is named:
-    such exports end every line with a delimiter.
-
-    Python's CSV reader is the second opinion that lets the accounting fail: 0.2 s for 100,000 rows.
-    """
-    starts: list[int] = []
-    wide: list[int] = []
-    too_many = len(export.columns) + 1
-    line = 0
-    limit = csv.field_size_limit(LONGEST_LINE_BYTES)
-    has_blank_rows = len(export.columns) == 1
-    try:
-        with export.path.open(encoding="utf-8-sig", errors="replace", newline="") as file:
-            reader = csv.reader(file, delimiter=export.delimiter)
-            for record in reader:
-                if record or has_blank_rows:
-                    if len(record) == too_many and not record[-1]:
-                        wide.append(len(starts))
-                    starts.append(line + 1)
-                line = reader.line_num
-    finally:
-        csv.field_size_limit(limit)
-    lines = np.array(starts[1:], dtype=np.int64)
-    return lines, np.array(wide if len(wide) < len(lines) else [], dtype=np.int64)
-
-
 def _text_lines(path: Path) -> int:
     with path.open("rb") as file:
         blocks = iter(lambda: file.read(1024 * 1024), b"")
@@ -372,16 +347,30 @@ def _count_lines(blocks: Iterator[bytes]) -> int:
     return ended + (not last.endswith(b"\n"))
 
 
-def independent_lines(
-    export: Export, *, connection: duckdb.DuckDBPyConnection
-) -> tuple[int, Lines | None, Lines]:
-    """The number of data rows by another way than the read, their lines, and the too wide ones."""
-    none = np.array([], dtype=np.int64)
+def regular_lines(export: Export) -> Lines | None:
+    """The lines of the data rows by another way than DuckDB's; None where a CSV is not regular.
+
+    Such a file may hold what DuckDB cannot read. The rows of a Parquet have no lines: numbers.
+    """
     if export.format == "csv":
-        lines, wide = record_lines(export)
-        return len(lines), lines, wide
-    if export.format == "jsonl":
-        count = _text_lines(export.path)
-        return count, np.arange(1, count + 1), none
-    query = f"select sum(num_rows) from parquet_file_metadata({literal(export.path)})"
-    return int(one_row(connection, query)[0]), None, none
+        return records.regular_lines(
+            export.path, delimiter=export.delimiter, columns=len(export.columns)
+        )
+    count = _text_lines(export.path) if export.format == "jsonl" else _parquet_rows(export.path)
+    return np.arange(1, count + 1)
+
+
+def independent_lines(export: Export) -> tuple[Lines, Lines]:
+    """The lines of the data rows, whatever the file is like, and the rows that are too wide."""
+    lines = regular_lines(export) if export.format != "csv" else None
+    if lines is not None:
+        return lines, np.array([], dtype=np.int64)
+    return records.record_lines(
+        export.path, delimiter=export.delimiter, columns=len(export.columns)
+    )
+
+
+def _parquet_rows(path: Path) -> int:
+    with duckdb.connect() as connection:
+        query = f"select sum(num_rows) from parquet_file_metadata({literal(path)})"
+        return int(one_row(connection, query)[0])

@@ -7,18 +7,23 @@ leaves folders that the ledger does not know, which the next one removes.
 import shutil
 import tempfile
 from collections.abc import Generator
-from contextlib import contextmanager
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
 
 import duckdb
 
 from pipelines import durable
-from pipelines.errors import NothingReadableError
+from pipelines.errors import KpimartError, NothingReadableError
 from pipelines.extract import ledger, plan
 from pipelines.extract.ledger import Ledger
 from pipelines.extract.outcome import Extraction, FileOutcome
 from pipelines.settings import Settings
-from pipelines.sql import literal
+from pipelines.sql import literal, one_row
+
+WRITTEN_AT_ONCE = 2
+THREAD_MEGABYTES = 512
+BATCH_FORMAT = "(format parquet, compression zstd, compression_level 1, row_group_size 61440)"
 
 
 def extract(settings: Settings) -> Extraction:
@@ -27,6 +32,7 @@ def extract(settings: Settings) -> Extraction:
     Raises:
         NothingReadableError: no landing folder, or no readable file and an empty lake.
         ConfigError: an `as_of` that is neither a moment nor a pattern.
+        KpimartError: a file changed while it was read; nothing is committed.
     """
     _check_landing(settings)
     known = ledger.read(settings.lake_dir)
@@ -70,7 +76,9 @@ def _scratch(settings: Settings) -> Generator[Path]:
 @contextmanager
 def _connected(scratch: Path) -> Generator[duckdb.DuckDBPyConnection]:
     with duckdb.connect(config={"temp_directory": str(scratch / "spill")}) as connection:
-        connection.execute("set TimeZone = 'UTC'")
+        connection.execute("set global TimeZone = 'UTC'")
+        (threads,) = one_row(connection, "select current_setting('threads')")
+        connection.execute(f"set memory_limit = '{threads * THREAD_MEGABYTES}MB'")
         yield connection
 
 
@@ -98,22 +106,43 @@ def _remove_orphans(lake_dir: Path, known: Ledger) -> None:
     committed = {ledger.batch_dir(lake_dir, entry) for entry in known.entries if entry.batch}
     for folder in lake_dir.glob("[!_]*/*/b*"):
         if folder not in committed:
-            shutil.rmtree(folder)
+            durable.remove_folder(folder)
 
 
 def _commit(settings: Settings, made: plan.Plan, *, connection: duckdb.DuckDBPyConnection) -> None:
+    """All batches are written, then named, then known.
+
+    The rows of a batch are numbered as they stream, by one thread; so several are written at once,
+    the longest first, each over a cursor of its own.
+    """
+    with ExitStack() as naming, ThreadPoolExecutor(max_workers=WRITTEN_AT_ONCE) as writers:
+        tasks = [
+            (pending, naming.enter_context(_replaced(settings, pending))) for pending in made.loads
+        ]
+        tasks.sort(key=lambda task: task[0].entry.counts.rows_read, reverse=True)
+        for task in [writers.submit(_write, *task, connection) for task in tasks]:
+            task.result()
     entries = [*made.refusals, *(pending.entry for pending in made.loads)]
-    for pending in made.loads:
-        if pending.placed is None:
-            continue
-        path = ledger.batch_file(settings.lake_dir, pending.entry)
-        with durable.replacing(path) as temporary:
-            connection.execute(
-                f"copy ({pending.placed.select} order by _as_of, _row nulls last, _key) "
-                f"to {literal(temporary)} (format parquet, compression zstd)"
-            )
     if entries:
         ledger.append(settings.lake_dir, entries)
+
+
+def _replaced(settings: Settings, pending: plan.Pending) -> AbstractContextManager[Path]:
+    return durable.replacing(ledger.batch_file(settings.lake_dir, pending.entry))
+
+
+def _write(pending: plan.Pending, path: Path, connection: duckdb.DuckDBPyConnection) -> None:
+    if pending.placed is None:
+        return
+    with connection.cursor() as cursor:
+        copy = f"copy ({pending.placed.select}) to {literal(path)} {BATCH_FORMAT}"
+        (written,) = one_row(cursor, copy)
+    if written != pending.placed.rows:
+        raise KpimartError(
+            f"{pending.entry.source}/{pending.entry.file_name}: {pending.placed.rows} rows were "
+            f"judged and {written} read again: it changed meanwhile. Nothing was loaded; when the "
+            "transfer has ended, run: kpimart run"
+        )
 
 
 def _told(made: plan.Plan) -> Extraction:

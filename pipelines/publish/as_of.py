@@ -20,18 +20,20 @@ def export(settings: Settings, *, build: Path, name: str) -> Path:
         KpimartError: the disk or its permissions.
     """
     final = settings.mart_path.parent / "as_of" / f"{name}.duckdb"
-    with clear_errors(settings):
-        final.parent.mkdir(parents=True, exist_ok=True)
-        with durable.replacing(final) as tmp, duckdb.connect() as connection:
-            connection.execute(f"attach {literal(build)} as build (read_only)")
-            connection.execute(
-                f"attach {literal(tmp)} as mart (storage_version {literal(STORAGE_VERSION)})"
-            )
-            copied = copy_build(connection)
-            connection.execute("use memory")
-            connection.execute("detach mart")
-            connection.execute(f"attach {literal(tmp)} as mart (read_only)")
-            verify(connection, copied)
-            connection.execute("use memory")
-            connection.execute("detach mart")
+    with (
+        clear_errors(settings),
+        durable.replacing(final) as tmp,
+        duckdb.connect() as connection,
+    ):
+        connection.execute(f"attach {literal(build)} as build (read_only)")
+        connection.execute(
+            f"attach {literal(tmp)} as mart (storage_version {literal(STORAGE_VERSION)})"
+        )
+        copied = copy_build(connection)
+        connection.execute("use memory")
+        connection.execute("detach mart")
+        connection.execute(f"attach {literal(tmp)} as mart (read_only)")
+        verify(connection, copied)
+        connection.execute("use memory")
+        connection.execute("detach mart")
     return final

@@ -1,7 +1,8 @@
 """From an audited build to the file that readers open: all of it in one atomic step, or nothing.
 
 The order of the durable steps is what makes it safe: file, then journal, then link. The journal's
-`publishes` record is the commit point; what a kill leaves on either side, `recover` settles.
+`publishes` record is the commit point. Of a publish killed before it `recover` removes all, and the
+next run does it again; after it only the link is due. So old versions go before it.
 """
 
 import hashlib
@@ -84,10 +85,9 @@ def publish(
         )
         final = version_path(settings, mine.version)
         tables, rows = _write_version(settings, build, final, mine, check_results)
+        prune(settings)
         _record(settings, mine, final, tables=tables, rows=rows, check_results=check_results)
-        left = linked_version(settings)
         settle_link(settings)
-        prune(settings, left=left)
     return Publication(
         version=mine.version,
         path=final,
@@ -120,17 +120,13 @@ def _write_version(
 ) -> tuple[int, int]:
     """The version's file is on disk, verified; gives the number of tables and rows copied."""
     with durable.replacing(final) as tmp, duckdb.connect() as connection:
-        try:
-            connection.execute(f"set temp_directory = {literal(build.parent / 'spill')}")
-            connection.execute(f"attach {literal(build)} as build (read_only)")
-            copied, rows = _fill(connection, tmp, settings.lake_dir, mine, check_results)
-            # Read again from the closed file: what is verified is what is on disk.
-            connection.execute(f"attach {literal(tmp)} as mart (read_only)")
-            if verify(connection, copied) != rows:
-                raise BlockedError(f"{build}: the build changed while it was published")
-        finally:
-            connection.close()
-            tmp.with_name(tmp.name + ".wal").unlink(missing_ok=True)
+        connection.execute(f"set temp_directory = {literal(build.parent / 'spill')}")
+        connection.execute(f"attach {literal(build)} as build (read_only)")
+        copied, rows = _fill(connection, tmp, settings.lake_dir, mine, check_results)
+        # Read again from the closed file: what is verified is what is on disk.
+        connection.execute(f"attach {literal(tmp)} as mart (read_only)")
+        if verify(connection, copied) != rows:
+            raise BlockedError(f"{build}: the build changed while it was published")
     return len(copied.tables), rows
 
 

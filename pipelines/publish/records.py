@@ -7,7 +7,7 @@ from pathlib import Path
 
 import duckdb
 
-from pipelines import journal
+from pipelines import durable, journal
 from pipelines.report import CheckResult
 
 
@@ -93,4 +93,4 @@ def drop_uncommitted(lake_dir: Path, kind: journal.Kind, recorded: list[str]) ->
         ).fetchall()
     version = found[0][0]
     if version is not None and version not in recorded:
-        files[-1].unlink()
+        durable.remove(files[-1])

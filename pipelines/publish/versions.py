@@ -135,16 +135,16 @@ def settle_link(settings: Settings) -> None:
         durable.link(settings.mart_path, target)
 
 
-def prune(settings: Settings, *, left: str | None) -> None:
-    """Only the newest versions are kept, the linked one, and the one that the link just left.
+def prune(settings: Settings) -> None:
+    """Only the newest versions are kept, and the linked one, though the link may be about to move.
 
     A reader follows the link first and opens the file then: what it was led to must still exist.
     """
     kept = _kept(settings)
-    stays = {*kept[-settings.retention.versions :], linked_version(settings), left}
+    stays = {*kept[-settings.retention.versions :], linked_version(settings)}
     for version in kept:
         if version not in stays:
-            version_path(settings, version).unlink()
+            durable.remove(version_path(settings, version))
 
 
 def recover(settings: Settings) -> None:
@@ -152,7 +152,7 @@ def recover(settings: Settings) -> None:
     with clear_errors(settings):
         linked_version(settings)
         for path in settings.versions_dir.glob("*.tmp*"):
-            path.unlink()
+            durable.remove(path)
         recorded = [row["version"] for row in _recorded(settings)]
         records.drop_uncommitted(settings.lake_dir, "published_values", recorded)
         records.drop_uncommitted(settings.lake_dir, "check_results", recorded)
@@ -165,7 +165,7 @@ def _remove_unrecorded(settings: Settings, recorded: list[str]) -> None:
     number = number_of(recorded[-1]) + 1 if recorded else 1
     version = f"v{number:06d}"
     if version_path(settings, version).exists() and linked_version(settings) != version:
-        version_path(settings, version).unlink()
+        durable.remove(version_path(settings, version))
         progress.note(f"{version} was never published: its file is removed")
 
 

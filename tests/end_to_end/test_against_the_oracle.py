@@ -142,7 +142,7 @@ def test_the_real_export(real_numbers: tuple[Mart, Mart], kpi: str) -> None:
 
 
 @pytest.mark.parametrize("kpi", KPIS)
-def test_the_demo_company(mapped_numbers: tuple[Mart, Mart], kpi: str) -> None:
+def test_the_mapped_company(mapped_numbers: tuple[Mart, Mart], kpi: str) -> None:
     assert_same_numbers(*mapped_numbers, kpi)
 
 

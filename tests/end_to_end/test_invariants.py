@@ -83,7 +83,9 @@ def test_a_row_that_gets_lost_blocks_the_night(company: Settings) -> None:
         connection.execute(
             "update run.row_accounting set rows_read = rows_read + 1 where object = 'accounts'"
         )
-    failed = [one for one in validate(company.build_path, door.suites(company.systems)) if one.blocks]
+    failed = [
+        one for one in validate(company.build_path, door.suites(company.systems)) if one.blocks
+    ]
     assert [(one.check, one.table, one.rows) for one in failed] == [
         ("every_row_is_accounted_for", "run.row_accounting", 1)
     ]

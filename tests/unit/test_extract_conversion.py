@@ -20,15 +20,19 @@ def _convert(kind, texts, *, zone="UTC", order="YMD", **settings):
     """Value, problem and shift of each text."""
     column = Column(name="given", type=kind, personal_data="none", description="")
     shape = ObjectShape(
-        name="things", description="", key=("given",), required=(), columns={"given": column}
+        name="things",
+        description="",
+        key=("given",),
+        required=(),
+        feeds=None,
+        columns={"given": column},
     )
     converted = conversion.convert(
         column, config=_config(**settings), raw={"Given Text": "_c1"}, zone=zone, order=order
     )
     with duckdb.connect() as connection:
         connection.execute("set TimeZone = 'UTC'")
-        given = conversion.with_trimmed("select unnest($texts) as _c1", raw={"Given Text": "_c1"})
-        rows = conversion.layered(given, [converted], shape=shape)
+        rows = conversion.layered("select unnest($texts) as _c1", [converted], shape=shape)
         return connection.execute(
             f"select given, {converted.problem or 'null'}, {converted.shift or 'null'} "
             f"from ({rows})",
@@ -172,7 +176,7 @@ def _order(texts, **settings):
     listed = ", ".join(f"'{text}'" for text in texts)
     with duckdb.connect() as connection:
         return conversion.date_order(
-            conversion.with_trimmed(f"select unnest([{listed}]) as _c1", raw={"Given Text": "_c1"}),
+            f"select unnest([{listed}]) as _c1",
             [column],
             config=_config(**settings),
             raw={"Given Text": "_c1"},
@@ -206,7 +210,7 @@ def test_dates_that_contradict_each_other_are_refused():
 
 
 def test_names_of_unknown_columns_are_unique():
-    shape = ObjectShape(name="things", description="", key=(), required=(), columns={})
+    shape = ObjectShape(name="things", description="", key=(), required=(), feeds=None, columns={})
     headers = ["Lead Source", "lead-source", "Größe", "%"]
     assert list(conversion.extra_names(headers, shape=shape).values()) == [
         "x_lead_source",

@@ -2,7 +2,7 @@
 
 import pytest
 
-from pipelines.extract import read
+from pipelines.extract import read, records
 from pipelines.extract.refusal import RefusedFileError
 
 
@@ -69,4 +69,5 @@ def test_the_keys_of_a_jsonl_are_those_of_its_first_lines(tmp_path):
 def test_records_are_counted_on_the_line_where_they_begin(tmp_path, text, lines):
     path = tmp_path / "a.csv"
     path.write_text(text, newline="")
-    assert read.record_lines(read.peek(path))[0].tolist() == lines
+    columns = len(read.peek(path).columns)
+    assert records.record_lines(path, delimiter=",", columns=columns)[0].tolist() == lines

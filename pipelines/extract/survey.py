@@ -1,0 +1,203 @@
+"""What one reading of a file's mapped columns tells: how each is typed, and counts over the rows.
+
+Reads only the mapped columns and writes nothing; what becomes of single rows is said in `content`.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+import duckdb
+
+from pipelines.extract import conversion, read
+from pipelines.extract.conversion import Converted
+from pipelines.extract.objects import ObjectShape
+from pipelines.extract.plain import plain
+from pipelines.settings import ObjectConfig
+from pipelines.sql import one_row
+
+
+@dataclass(frozen=True, kw_only=True)
+class Subject:
+    """One file with all that decides how it is typed; `name` names its relations in the run."""
+
+    export: read.Export
+    shape: ObjectShape
+    config: ObjectConfig
+    zone: str
+    name: str
+    scratch: Path
+    connection: duckdb.DuckDBPyConnection
+
+    @property
+    def mapped(self) -> dict[str, str]:
+        """Header by canonical column, of those that the file has, in the shape's order."""
+        columns = self.config.columns
+        return {
+            column: columns[column]
+            for column in self.shape.columns
+            if columns.get(column) in self.export.columns
+        }
+
+    @property
+    def extra(self) -> dict[str, str]:
+        """x_ name by header, of those that no column is mapped to."""
+        used = set(self.config.columns.values())
+        unknown = [header for header in self.export.columns if header not in used]
+        return conversion.extra_names(unknown, shape=self.shape)
+
+    @property
+    def key(self) -> str:
+        """The native key as SQL over the typed columns."""
+        columns = self.config.key or self.shape.key
+        return conversion.key_text(columns, mapped=set(self.mapped))
+
+    @property
+    def columns(self) -> str:
+        """The canonical columns and the unknown ones as a select list over the typed rows.
+
+        Unknown text is kept as delivered, but empty is NULL, as DuckDB reads it in a CSV.
+        """
+        canonical = ", ".join(
+            name if name in self.mapped else f"cast(null as {column.sql_type}) as {name}"
+            for name, column in self.shape.columns.items()
+        )
+        text = "{}" if self.export.format == "csv" else "nullif({}, '')"
+        extra = "".join(
+            f", {text.format(self.export.raw[header])} as {name}"
+            for header, name in self.extra.items()
+        )
+        return canonical + extra
+
+
+@dataclass(frozen=True, kw_only=True)
+class Typing:
+    """How the mapped columns of one file are typed, and how the order of its dates was decided."""
+
+    converted: tuple[Converted, ...]
+    date_order: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Survey:
+    """The typing of a file whose every line is a row, and counts over its rows.
+
+    `is_faultless`: every row has a key of its own, and nothing that would quarantine it.
+    """
+
+    typing: Typing
+    rows: int
+    is_faultless: bool
+    updated_at: datetime | None
+    ambiguous: int
+    skipped: int
+
+
+def surveyed(subject: Subject) -> Survey:
+    """Columns whose every text is plain are cast, the others go by the rules.
+
+    Raises:
+        duckdb.Error: a line is no row, or the file cannot be read.
+        RefusedFileError: the dates have two readings, or contradict each other.
+    """
+    rows = read.rows_select(subject.export, connection=subject.connection, is_strict=True)
+    columns, raw = subject.shape.columns, subject.export.raw
+    forms = {
+        name: form
+        for name in subject.mapped
+        if (form := plain(columns[name], config=subject.config, raw=raw, zone=subject.zone))
+    }
+    while True:
+        plains = {name: form.converted for name, form in forms.items()}
+        typing = typed_by(subject, rows, plains=plains)
+        survey, unfit = _counted(subject, rows, typing)
+        if not unfit & set(forms):
+            return survey
+        forms = {name: form for name, form in forms.items() if name not in unfit}
+
+
+def typed_by(subject: Subject, rows: str, *, plains: dict[str, Converted]) -> Typing:
+    """The typing with these conversions for some columns, and the rules for the others.
+
+    Raises:
+        RefusedFileError: the dates have two readings, or contradict each other.
+    """
+    columns = [subject.shape.columns[name] for name in subject.mapped]
+    order, basis = conversion.date_order(
+        rows,
+        columns,
+        config=subject.config,
+        raw=subject.export.raw,
+        connection=subject.connection,
+        plain=frozenset(plains),
+    )
+    converted = tuple(
+        plains.get(column.name)
+        or conversion.convert(
+            column,
+            config=subject.config,
+            raw=subject.export.raw,
+            zone=subject.zone,
+            order=order,
+        )
+        for column in columns
+    )
+    return Typing(converted=converted, date_order=f"{order}, {basis}")
+
+
+def _counted(subject: Subject, rows: str, typing: Typing) -> tuple[Survey, set[str]]:
+    """What the rows of this typing are, and the columns with a text that has no value in it."""
+    converted = list(typing.converted)
+    fit = ", ".join(
+        f"bool_and({item.text} is null or coalesce({item.fit}, false))" for item in converted
+    )
+    shifts = ", ".join(item.shift for item in converted if item.shift)
+    ambiguous, skipped = (
+        f"count(*) filter (where list_contains([{shifts}], '{shift}'))" if shifts else "0"
+        for shift in ("ambiguous", "skipped")
+    )
+    updated = "updated_at" if "updated_at" in subject.mapped else "cast(null as timestamp)"
+    count, keys, keyless, broken, updated_at, ambiguous, skipped, fits = one_row(
+        subject.connection,
+        f"""
+        select
+            count(*),
+            count(distinct _key),
+            count(*) - count(_key),
+            count(_broken),
+            max({updated}),
+            {ambiguous},
+            {skipped},
+            [{fit}],
+        from (
+            select *, {subject.key} as _key
+            from ({conversion.layered(rows, converted, shape=subject.shape)})
+        )
+        """,
+    )
+    unfit = {item.name for item, is_fit in zip(converted, fits, strict=True) if is_fit is False}
+    survey = Survey(
+        typing=typing,
+        rows=count,
+        is_faultless=keys == count and not keyless and not broken and not unfit,
+        updated_at=updated_at,
+        ambiguous=ambiguous,
+        skipped=skipped,
+    )
+    return survey, unfit
+
+
+def whole_rows(subject: Subject, typing: Typing) -> str:
+    """A select of all rows of a file without faults, numbered in file order as they stream."""
+    rows = read.rows_select(subject.export, connection=subject.connection, is_strict=True)
+    typed = conversion.layered(rows, list(typing.converted), shape=subject.shape)
+    return f"""
+        select
+            {subject.columns},
+            {subject.key} as _key,
+            row_number() over () as _row,
+            cast(null as varchar[]) as _reject,
+            cast(null as varchar) as _raw,
+            cast(null as bigint) as _line,
+        from ({typed})
+    """

@@ -1,0 +1,209 @@
+"""How exports are written: the event log as DuckDB tables, and what a tool knew of it on a day.
+
+An export is a selection of texts; columns that no expression fills are empty. SQL of this package
+sees the log through the macros below, so that nothing after the day's end can be told.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+import pandas as pd
+
+from pipelines.sample.accounts import CODES, COUNTRIES, INDUSTRIES, SEGMENTS
+from pipelines.sample.amounts import NO_AMOUNT, PRODUCTS
+from pipelines.sample.calls import DISPOSITIONS
+from pipelines.sample.clock import HOUR, NO_DAY, START, local_days, midnight
+from pipelines.sample.ids import record_ids
+from pipelines.sample.mailings import SEQUENCES
+from pipelines.sample.opportunities import LEAD_SOURCES
+from pipelines.sample.organisation import make_roles
+from pipelines.sample.stages import PROBABILITIES, STAGES
+from pipelines.sample.world import World
+
+FORECASTS = {5: ("Forecast", "Commit"), 6: ("Closed", "Closed"), 7: ("Omitted", "Omitted")}
+MACROS = f"""
+    create macro past(instant) as if(instant < getvariable('cutoff'), instant, 0);
+    create macro has_come(instant) as instant < getvariable('cutoff');
+    create macro moment(instant) as if(
+        instant > 0 and instant < getvariable('cutoff'),
+        strftime(make_timestamp(instant * 1000000), '%Y-%m-%dT%H:%M:%S.000Z'), ''
+    );
+    create macro any_moment(instant) as
+        strftime(make_timestamp(instant * 1000000), '%Y-%m-%dT%H:%M:%S.000Z');
+    create macro as_date(day) as date '{START}' + cast(day as integer);
+    create macro afternoon(day) as cast(epoch(as_date(day)) as bigint) + {20 * HOUR};
+    create macro day_text(day) as if(day < {NO_DAY}, cast(as_date(day) as varchar), '');
+    create macro share_of(cents, percent) as
+        if(cents > {NO_AMOUNT}, cents * percent / 100, {NO_AMOUNT});
+    create macro money(cents) as
+        if(cents > {NO_AMOUNT}, cast(cast(cents / 100 as decimal(18, 2)) as varchar), '');
+"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Export:
+    """One object's file: expressions for its filled columns, and the rows they are taken from."""
+
+    fields: tuple[str, ...]
+    filled: Mapping[str, str]
+    rows: str
+    is_quoted: bool
+
+    @property
+    def query(self) -> str:
+        """Selects the texts of the file, in its order of rows and columns."""
+        unknown = set(self.filled) - set(self.fields)
+        if unknown:
+            raise KeyError(f"no columns of the export: {sorted(unknown)}")
+        shape = "coalesce({}, '')" if self.is_quoted else "nullif({}, '')"
+        texts = (
+            shape.format(f"cast({self.filled.get(name, 'null')} as varchar)") + f' as "{name}"'
+            for name in self.fields
+        )
+        return f"select {', '.join(texts)} {self.rows}"
+
+
+def open_log(world: World) -> duckdb.DuckDBPyConnection:
+    """A connection that has the event log as tables; each row's number is its `id`."""
+    connection = duckdb.connect()
+    for name, table in _tables(world).items():
+        connection.register("frame", table.reset_index(names="id"))
+        connection.execute(f"create table {name} as select * from frame")
+        connection.unregister("frame")
+    connection.execute(MACROS)
+    return connection
+
+
+def _tables(world: World) -> dict[str, pd.DataFrame]:
+    met, touched = world.met, world.touched
+    numbered = {
+        "staff": (world.staff, "user"),
+        "roles": (make_roles(), "role"),
+        "accounts": (world.accounts, "account"),
+        "contacts": (met.contacts, "contact"),
+        "leads": (met.leads.assign(converted_day=local_days(met.leads["converted"])), "lead"),
+        "deals": (world.deals, "opportunity"),
+        "steps": (world.steps.rename(columns={"at": "happened"}), "history"),
+        "lines": (world.lines, "line"),
+        "products": (PRODUCTS, "product"),
+        "product_entries": (PRODUCTS[["code"]], "entry"),
+        "meetings": (touched.meetings, "event"),
+        "todos": (touched.todos, "task"),
+    }
+    return {
+        **{
+            name: table.assign(sfid=record_ids(kind, len(table)))
+            for name, (table, kind) in numbered.items()
+        },
+        "companies": world.companies,
+        "people": met.people,
+        "prospects": touched.prospects,
+        "calls": touched.calls,
+        "mailings": touched.mailings,
+        "enrolments": touched.enrolments,
+        "quotas": world.quotas,
+        "dispositions": DISPOSITIONS,
+        **_lists(),
+    }
+
+
+def _lists() -> dict[str, pd.DataFrame]:
+    """What the tools' lists of choices say."""
+    countries = [country for region in COUNTRIES.values() for country in region]
+    return {
+        "industries": pd.DataFrame({"name": INDUSTRIES}),
+        "segments": pd.DataFrame({"name": SEGMENTS}),
+        "countries": pd.DataFrame({"name": countries, "code": CODES}),
+        "sources": pd.DataFrame({"name": LEAD_SOURCES}),
+        "sequences": pd.DataFrame(SEQUENCES, columns=["name", "plan"]),
+        "stages": pd.DataFrame(
+            {
+                "name": STAGES.values(),
+                "probability": [PROBABILITIES[number] for number in STAGES],
+                "forecast": [FORECASTS.get(number, ("Pipeline",))[0] for number in STAGES],
+                "forecast_name": [FORECASTS.get(number, ("Pipeline",))[-1] for number in STAGES],
+            },
+            index=list(STAGES),
+        ),
+    }
+
+
+def set_day(connection: duckdb.DuckDBPyConnection, day: int) -> None:
+    """From now on, the tools know what had happened by the end of this local day."""
+    connection.execute(f"set variable cutoff = {midnight(day + 1)}; set variable today = {day}")
+    connection.execute(DAILY)
+
+
+def write(connection: duckdb.DuckDBPyConnection, export: Export, path: Path) -> tuple[Path, int]:
+    """The file, and the number of its rows."""
+    quoting = ", force_quote *" if export.is_quoted else ""
+    target = str(path).replace("'", "''")
+    result = connection.execute(
+        f"copy ({export.query}) to '{target}' (format csv, header{quoting})"
+    )
+    return path, int(result.fetchall()[0][0])
+
+
+def write_all(
+    connection: duckdb.DuckDBPyConnection,
+    exports: Mapping[str, Export],
+    folder: Path,
+    *,
+    stamp: str,
+) -> Iterable[tuple[Path, int]]:
+    """Each object's file, named after it and the day."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, export in exports.items():
+        yield write(connection, export, folder / f"{name}_{stamp}.csv")
+
+
+# Who owns a deal by now, and its last change; each the end of what the steps and lines say.
+DAILY = """
+    create or replace table deal_states as
+    with known as (
+        select
+            deal,
+            max(id) as last_step,
+            max(if(stage_changed, happened, 0)) as stage_changed_at,
+            count(*) filter (where was_pushed) as push_count
+        from (
+            select
+                *,
+                stage is distinct from lag(stage) over (partition by deal order by id)
+                    as stage_changed,
+                previous_close_day >= 0 and close_day > previous_close_day as was_pushed
+            from steps
+            where has_come(happened)
+        )
+        group by deal
+    ),
+    line_changes as (
+        select
+            deal,
+            max(greatest(past(created), past(revised), past(removed))) as changed_at,
+            bool_or(not has_come(removed)) as has_lines
+        from lines
+        where has_come(created)
+        group by deal
+    )
+    select
+        deals.*,
+        if(has_come(deals.handed), deals.heir, deals.rep) as owner,
+        steps.stage,
+        steps.amount,
+        steps.close_day,
+        known.stage_changed_at,
+        known.push_count,
+        greatest(
+            steps.happened, past(deals.handed), coalesce(line_changes.changed_at, 0)
+        ) as changed_at,
+        coalesce(line_changes.has_lines, false) as shows_lines
+    from deals
+    inner join known on deals.id = known.deal
+    inner join steps on known.last_step = steps.id
+    left join line_changes on deals.id = line_changes.deal
+    where has_come(deals.created)
+    order by deals.id;
+"""

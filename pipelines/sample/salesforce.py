@@ -1,0 +1,400 @@
+"""What the CRM exports: Salesforce's objects, API names, all values quoted as Data Loader does."""
+
+from pipelines.sample.exports import Export
+from pipelines.sample.fields import SALESFORCE
+from pipelines.sample.ids import record_ids
+from pipelines.sample.opportunities import WON
+
+CURRENCY = "'USD'"
+QUEUE_ID = str(record_ids("queue", 1)[0])
+
+
+def _stamps(created: str, changed: str, creator: str, *, deleted: str = "false") -> dict[str, str]:
+    return {
+        "CreatedDate": f"moment({created})",
+        "CreatedById": creator,
+        "LastModifiedDate": f"moment({changed})",
+        "LastModifiedById": creator,
+        "SystemModstamp": f"moment({changed})",
+        "IsDeleted": deleted,
+    }
+
+
+def _export(name: str, rows: str, filled: dict[str, str]) -> Export:
+    return Export(fields=tuple(SALESFORCE[name].split()), filled=filled, rows=rows, is_quoted=True)
+
+
+_ACCOUNT_CHANGED = "greatest(accounts.created, past(accounts.noted))"
+_IS_CUSTOMER = "(accounts.customer_since < 0 or has_come(accounts.noted))"
+ACCOUNT = _export(
+    "Account",
+    """
+    from accounts
+    inner join companies on accounts.id = companies.id
+    inner join staff on accounts.owner = staff.id
+    inner join countries on accounts.country = countries.id
+    inner join industries on accounts.industry = industries.id
+    inner join segments on accounts.segment = segments.id
+    left join accounts as parents on accounts.parent = parents.id
+    where has_come(accounts.created)
+    order by accounts.id
+    """,
+    {
+        "Id": "accounts.sfid",
+        "Name": "companies.name",
+        "Type": f"if({_IS_CUSTOMER}, 'Customer', 'Prospect')",
+        "Industry": "industries.name",
+        "NumberOfEmployees": "accounts.employees",
+        "Website": "'https://www.' || companies.domain",
+        "ParentId": "parents.sfid",
+        "OwnerId": "staff.sfid",
+        "BillingStreet": "(accounts.id % 890 + 1) || ' Main Street'",
+        "BillingCity": "companies.name[1:1] || 'ville'",
+        "BillingCountry": "countries.name",
+        "BillingCountryCode": "countries.code",
+        "CurrencyIsoCode": CURRENCY,
+        "Segment__c": "segments.name",
+        "Customer_Since__c": f"if({_IS_CUSTOMER}, day_text(accounts.customer_since), '')",
+        **_stamps("accounts.created", _ACCOUNT_CHANGED, "staff.sfid"),
+    },
+)
+
+CONTACT = _export(
+    "Contact",
+    """
+    from contacts
+    inner join people on contacts.person = people.id
+    inner join accounts on contacts.account = accounts.id
+    inner join staff on accounts.owner = staff.id
+    where has_come(contacts.created)
+    order by contacts.id
+    """,
+    {
+        "Id": "contacts.sfid",
+        "AccountId": "accounts.sfid",
+        "FirstName": "people.first",
+        "LastName": "people.last",
+        "Name": "people.first || ' ' || people.last",
+        "Title": "people.title",
+        "Email": "people.email",
+        "Phone": "'+1 312 ' || people.phone",
+        "OwnerId": "staff.sfid",
+        "HasOptedOutOfEmail": "false",
+        "DoNotCall": "false",
+        "IsEmailBounced": "false",
+        **_stamps("contacts.created", "contacts.created", "staff.sfid"),
+    },
+)
+
+_LEAD_CHANGED = (
+    "greatest(leads.created, past(leads.answered), past(leads.qualified), past(leads.closed), "
+    "past(leads.spam), past(leads.converted))"
+)
+LEAD = _export(
+    "Lead",
+    """
+    from leads
+    inner join people on leads.person = people.id
+    inner join companies on people.company = companies.id
+    inner join staff as creators on leads.creator = creators.id
+    inner join sources on leads.source = sources.id
+    left join staff as owners on leads.owner = owners.id
+    left join contacts on leads.person = contacts.person and has_come(leads.converted)
+    left join accounts on contacts.account = accounts.id
+    left join deals on leads.deal = deals.id and has_come(leads.converted)
+    where has_come(leads.created)
+    order by leads.id
+    """,
+    {
+        "Id": "leads.sfid",
+        "FirstName": "people.first",
+        "LastName": "people.last",
+        "Name": "people.first || ' ' || people.last",
+        "Title": "people.title",
+        "Company": "companies.name",
+        "Email": "people.email",
+        "Phone": "'+1 312 ' || people.phone",
+        "Website": "'https://www.' || companies.domain",
+        "LeadSource": "sources.name",
+        "Status": """
+            case
+                when has_come(leads.converted) then 'Closed - Converted'
+                when has_come(leads.spam) then 'Spam'
+                when has_come(leads.closed) then 'Closed - Not Converted'
+                when has_come(leads.qualified) then 'Qualified'
+                when has_come(leads.answered) then 'Working - Contacted'
+                else 'Open - Not Contacted'
+            end
+        """,
+        "OwnerId": f"coalesce(owners.sfid, '{QUEUE_ID}')",
+        "IsUnreadByOwner": "not has_come(leads.answered)",
+        "IsConverted": "has_come(leads.converted)",
+        "ConvertedDate": "if(has_come(leads.converted), day_text(leads.converted_day), '')",
+        "ConvertedAccountId": "accounts.sfid",
+        "ConvertedContactId": "contacts.sfid",
+        "ConvertedOpportunityId": "deals.sfid",
+        "HasOptedOutOfEmail": "false",
+        "DoNotCall": "false",
+        "Qualified_At__c": "moment(leads.qualified)",
+        **_stamps("leads.created", _LEAD_CHANGED, "creators.sfid"),
+    },
+)
+
+OPPORTUNITY = _export(
+    "Opportunity",
+    """
+    from deal_states
+    inner join stages on deal_states.stage = stages.id
+    inner join sources on deal_states.source = sources.id
+    inner join staff as owners on deal_states.owner = owners.id
+    inner join staff as reps on deal_states.rep = reps.id
+    left join accounts on deal_states.account = accounts.id
+    left join companies on accounts.id = companies.id
+    left join contacts on deal_states.contact = contacts.id
+    order by deal_states.id
+    """,
+    {
+        "Id": "deal_states.sfid",
+        "Name": "coalesce(companies.name, 'Walk-in') || ' - ' || deal_states.kind",
+        "AccountId": "accounts.sfid",
+        "Amount": "money(deal_states.amount)",
+        "CurrencyIsoCode": CURRENCY,
+        "CloseDate": "day_text(deal_states.close_day)",
+        "StageName": "stages.name",
+        "Probability": "stages.probability",
+        "ExpectedRevenue": "money(share_of(deal_states.amount, stages.probability))",
+        "ForecastCategory": "stages.forecast",
+        "ForecastCategoryName": "stages.forecast_name",
+        "IsClosed": f"deal_states.stage >= {WON}",
+        "IsWon": f"deal_states.stage = {WON}",
+        "Type": "deal_states.kind",
+        "LeadSource": "sources.name",
+        "ContactId": "contacts.sfid",
+        "OwnerId": "owners.sfid",
+        "HasOpportunityLineItem": "deal_states.shows_lines",
+        "HasOpenActivity": "false",
+        "HasOverdueTask": "false",
+        "Fiscal": "strftime(as_date(deal_states.close_day), '%Y ') || quarter(as_date(close_day))",
+        "FiscalQuarter": "quarter(as_date(deal_states.close_day))",
+        "FiscalYear": "year(as_date(deal_states.close_day))",
+        "LastStageChangeDate": "moment(deal_states.stage_changed_at)",
+        "PushCount": "deal_states.push_count",
+        "IsPrivate": "false",
+        "IsExcludedFromTerritory2Filter": "false",
+        **_stamps("deal_states.created", "deal_states.changed_at", "reps.sfid"),
+    },
+)
+
+HISTORY = _export(
+    "OpportunityHistory",
+    """
+    from steps
+    inner join deals on steps.deal = deals.id
+    inner join stages on steps.stage = stages.id
+    inner join staff on staff.id = if(steps.happened >= deals.handed, deals.heir, deals.rep)
+    where has_come(steps.happened)
+    order by steps.id
+    """,
+    {
+        "Id": "steps.sfid",
+        "OpportunityId": "deals.sfid",
+        "StageName": "stages.name",
+        "Amount": "money(steps.amount)",
+        "ExpectedRevenue": "money(share_of(steps.amount, stages.probability))",
+        "CloseDate": "day_text(steps.close_day)",
+        "Probability": "stages.probability",
+        "ForecastCategory": "stages.forecast",
+        "PrevAmount": "money(steps.previous_amount)",
+        "PrevCloseDate": "if(steps.previous_close_day >= 0, day_text(previous_close_day), '')",
+        "CreatedDate": "moment(steps.happened)",
+        "CreatedById": "staff.sfid",
+        "SystemModstamp": "moment(steps.happened)",
+        "CurrencyIsoCode": CURRENCY,
+        "IsDeleted": "false",
+    },
+)
+
+_LINE_CHANGED = "greatest(lines.created, past(lines.revised))"
+_REVISED = "has_come(lines.revised)"
+LINE_ITEM = _export(
+    "OpportunityLineItem",
+    """
+    from lines
+    inner join deals on lines.deal = deals.id
+    inner join products on lines.product = products.id
+    inner join product_entries on lines.product = product_entries.id
+    where has_come(lines.created) and not has_come(lines.removed)
+    order by lines.id
+    """,
+    {
+        "Id": "lines.sfid",
+        "OpportunityId": "deals.sfid",
+        "PricebookEntryId": "product_entries.sfid",
+        "Product2Id": "products.sfid",
+        "ProductCode": "products.code",
+        "Name": "products.name",
+        "Quantity": f"if({_REVISED}, lines.revised_quantity, lines.quantity) || '.00'",
+        "UnitPrice": "money(lines.price)",
+        "ListPrice": "money(lines.list_price)",
+        "TotalPrice": f"money(if({_REVISED}, lines.revised_cents, lines.cents))",
+        "Discount": "if(lines.discount > 0, lines.discount || '.00', '')",
+        "HasSchedule": "false",
+        "HasRevenueSchedule": "false",
+        "HasQuantitySchedule": "false",
+        "CreatedDate": "moment(lines.created)",
+        "LastModifiedDate": f"moment({_LINE_CHANGED})",
+        "SystemModstamp": f"moment({_LINE_CHANGED})",
+        "IsDeleted": "false",
+    },
+)
+
+PRODUCT = _export(
+    "Product2",
+    "from products order by id",
+    {
+        "Id": "sfid",
+        "Name": "name",
+        "ProductCode": "code",
+        "Family": "family",
+        "IsActive": "true",
+    },
+)
+
+TASK = _export(
+    "Task",
+    """
+    from todos
+    inner join deals on todos.deal = deals.id
+    inner join staff on todos.owner = staff.id
+    left join contacts on todos.contact = contacts.id
+    left join accounts on deals.account = accounts.id
+    where has_come(todos.created)
+    order by todos.id
+    """,
+    {
+        "Id": "todos.sfid",
+        "WhoId": "contacts.sfid",
+        "WhatId": "deals.sfid",
+        "AccountId": "accounts.sfid",
+        "Subject": """
+            ['Send revised offer', 'Check legal terms', 'Prepare demo', 'Ask for references']
+            [todos.subject + 1]
+        """,
+        "ActivityDate": "day_text(todos.due_day)",
+        "Status": "if(has_come(todos.done), 'Completed', 'Not Started')",
+        "Priority": "'Normal'",
+        "IsClosed": "has_come(todos.done)",
+        "IsHighPriority": "false",
+        "TaskSubtype": "'Task'",
+        "OwnerId": "staff.sfid",
+        "CompletedDateTime": "moment(todos.done)",
+        "WhoCount": "if(contacts.id is null, 0, 1)",
+        "WhatCount": "1",
+        "IsArchived": "false",
+        "IsRecurrence": "false",
+        **_stamps("todos.created", "greatest(todos.created, past(todos.done))", "staff.sfid"),
+    },
+)
+
+_MEETING_CHANGED = "greatest(meetings.created, past(meetings.deleted))"
+EVENT = _export(
+    "Event",
+    """
+    from meetings
+    inner join staff as bookers on meetings.user = bookers.id
+    inner join staff as holders on meetings.owner = holders.id
+    left join leads on meetings.lead = leads.id
+    left join contacts on meetings.contact = contacts.id
+    left join deals on meetings.deal = deals.id
+    left join accounts on contacts.account = accounts.id
+    where has_come(meetings.created)
+    order by meetings.id
+    """,
+    {
+        "Id": "meetings.sfid",
+        "WhoId": "coalesce(contacts.sfid, leads.sfid)",
+        "WhatId": "deals.sfid",
+        "AccountId": "accounts.sfid",
+        "Subject": "if(meetings.person < 0, 'Team meeting', 'Call with customer')",
+        "EventSubtype": "'Event'",
+        "StartDateTime": "any_moment(meetings.starts)",
+        "EndDateTime": "any_moment(meetings.ends)",
+        "ActivityDateTime": "any_moment(meetings.starts)",
+        "DurationInMinutes": "(meetings.ends - meetings.starts) // 60",
+        "IsAllDayEvent": "false",
+        "ShowAs": "'Busy'",
+        "IsChild": "meetings.is_child",
+        "IsGroupEvent": "false",
+        "IsPrivate": "false",
+        "IsRecurrence": "false",
+        "IsRecurrence2": "false",
+        "IsArchived": "false",
+        "OwnerId": "holders.sfid",
+        **_stamps(
+            "meetings.created",
+            _MEETING_CHANGED,
+            "bookers.sfid",
+            deleted="has_come(meetings.deleted)",
+        ),
+    },
+)
+
+_IS_GONE = "staff.left <= getvariable('today')"
+_USER_CHANGED = f"any_moment(afternoon(if({_IS_GONE}, staff.left, staff.hired)))"
+USER = _export(
+    "User",
+    """
+    from staff
+    left join roles on staff.role = roles.id
+    left join staff as managers on staff.manager = managers.id
+    where staff.hired <= getvariable('today')
+    order by staff.id
+    """,
+    {
+        "Id": "staff.sfid",
+        "Username": "staff.email",
+        "Email": "staff.email",
+        "FirstName": "staff.first",
+        "LastName": "staff.last",
+        "Name": "staff.name",
+        "Title": "staff.title",
+        "Department": "'Sales'",
+        "IsActive": f"not {_IS_GONE}",
+        "UserType": "'Standard'",
+        "UserRoleId": "roles.sfid",
+        "ManagerId": "managers.sfid",
+        "ForecastEnabled": "false",
+        "TimeZoneSidKey": "'America/Chicago'",
+        "LocaleSidKey": "'en_US'",
+        "LanguageLocaleKey": "'en_US'",
+        "CreatedDate": "any_moment(afternoon(staff.hired))",
+        "LastModifiedDate": _USER_CHANGED,
+        "SystemModstamp": _USER_CHANGED,
+    },
+)
+
+ROLE = _export(
+    "UserRole",
+    "from roles left join roles as parents on roles.parent = parents.id order by roles.id",
+    {
+        "Id": "roles.sfid",
+        "Name": "roles.name",
+        "DeveloperName": "replace(roles.name, ' ', '_')",
+        "ParentRoleId": "parents.sfid",
+        "RollupDescription": "roles.name",
+    },
+)
+
+EXPORTS = {
+    "Account": ACCOUNT,
+    "Contact": CONTACT,
+    "Lead": LEAD,
+    "Opportunity": OPPORTUNITY,
+    "OpportunityHistory": HISTORY,
+    "OpportunityLineItem": LINE_ITEM,
+    "Product2": PRODUCT,
+    "Task": TASK,
+    "Event": EVENT,
+    "User": USER,
+    "UserRole": ROLE,
+}

@@ -1,0 +1,95 @@
+"""The truth about a sample, as truth.json: every KPI at the end of the last day, and the cases.
+
+Counted from the event log in plain Python, and not from the files; no SQL, and no code of the
+pipeline, so that the mart may be compared with it.
+"""
+
+import json
+from collections.abc import Iterator
+from datetime import date
+from itertools import chain
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from pipelines.sample.clock import NEVER, day_to_date
+from pipelines.sample.truth_cases import told_cases
+from pipelines.sample.truth_cells import Value, places_of
+from pipelines.sample.truth_closed import (
+    of_closed,
+    of_created,
+    of_open,
+    of_stages,
+    sold_by_day,
+)
+from pipelines.sample.truth_deals import Deal, replay
+from pipelines.sample.truth_leads import of_leads
+from pipelines.sample.truth_plan import given_quotas, of_growth, of_quotas
+from pipelines.sample.truth_touches import of_calls, of_mails, of_meetings
+from pipelines.sample.world import World
+
+
+def write_truth(path: Path, world: World) -> None:
+    """The file: `as_of`, `seed`, `scale`, `cases`, and `values`, one line each.
+
+    A value is [kpi, statistic, grain, period_start, scope, member, value, numerator, denominator].
+    Counts and sums that are 0 are not listed, nor are ratios without a denominator.
+    """
+    deals = replay(world)
+    head = {
+        "as_of": str(day_to_date(world.span - 1)),
+        "seed": world.seed,
+        "scale": world.scale,
+        "cases": told_cases(world, deals),
+    }
+    lines = ",\n".join(json.dumps(_line(value)) for value in true_values(world, deals))
+    text = json.dumps(head, indent=1).removesuffix("\n}")
+    path.write_text(f'{text},\n "values": [\n{lines}\n]}}\n', encoding="utf-8")
+
+
+def _line(value: Value) -> list[Any]:
+    cell, answer = value.cell, value.answer
+    place = [cell.grain, str(cell.start), cell.scope, cell.member]
+    return [value.kpi, value.statistic, *place, *answer]
+
+
+def true_values(world: World, deals: list[Deal]) -> Iterator[Value]:
+    """All values, KPI group by KPI group."""
+    places = places_of(world.staff, span=world.span)
+    as_of: date = day_to_date(world.span - 1).item()
+    closed = list(of_closed(deals, places, _units(world)))
+    revenue = {value.cell: value.answer.value or 0.0 for value in closed if value.kpi == "revenue"}
+    first = min(deal.closed for deal in deals if deal.closed is not None)
+    handed = {
+        row: (at, heir)
+        for row, at, heir in zip(
+            world.deals.index.tolist(),
+            world.deals["handed"].tolist(),
+            world.deals["heir"].tolist(),
+            strict=True,
+        )
+        if at < NEVER
+    }
+    return chain(
+        closed,
+        of_created(deals, places),
+        of_open(deals, places),
+        of_stages(deals, places, handed),
+        of_growth(sold_by_day(deals, places), first_closed=day_to_date(first).item(), as_of=as_of),
+        of_quotas(given_quotas(world.quotas, world.staff), revenue, as_of=as_of),
+        of_leads(world, places),
+        of_calls(world, places),
+        of_mails(world, places),
+        of_meetings(world, places),
+    )
+
+
+def _units(world: World) -> dict[int, int]:
+    """What is on the lines of deals that were won, by row: the last quantities."""
+    lines = world.lines
+    quantity = np.where(lines["revised"] < NEVER, lines["revised_quantity"], lines["quantity"])
+    units: dict[int, int] = {}
+    for deal, number in zip(lines["deal"].tolist(), quantity.tolist(), strict=True):
+        units[deal] = units.get(deal, 0) + number
+    return units

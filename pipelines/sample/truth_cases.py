@@ -1,0 +1,59 @@
+"""The awkward cases as truth.json tells them: which records, and what the mart must say."""
+
+from typing import Any
+
+from pipelines.sample.clock import day_to_date
+from pipelines.sample.ids import record_ids
+from pipelines.sample.outreach import CALLS
+from pipelines.sample.truth_closed import dollars
+from pipelines.sample.truth_deals import Deal
+from pipelines.sample.world import World
+
+LEAD_CASES = {
+    "duplicate_lead": "the second is a duplicate of the first: in no KPI",
+    "re_inquiry": "the second is no new lead, and asks for an answer",
+    "bulk_import": "new leads, none of which asks for an answer",
+    "spam_lead": "a new lead that asks for no answer",
+    "opted_out_before_any_touch": "a new lead that asks for no answer",
+}
+
+
+def told_cases(world: World, deals: list[Deal]) -> dict[str, Any]:
+    """Each case by name: the tools' ids, and what must be said of them."""
+    by_row = {deal.row: deal for deal in deals}
+    opportunities = record_ids("opportunity", len(world.deals))
+    leads = record_ids("lead", len(world.met.leads))
+    told: dict[str, Any] = {}
+    for name, rows in world.cases.items():
+        if name in LEAD_CASES:
+            told[name] = {"lead_ids": [leads[row] for row in rows], "expect": LEAD_CASES[name]}
+        elif name == "redial_within_3_minutes":
+            told[name] = {
+                "call_ids": [CALLS + row for row in rows],
+                "expect": "two calls made",
+            }
+        else:
+            told[name] = {
+                "opportunity_ids": [opportunities[row] for row in rows],
+                "expect": [_of_deal(by_row[row]) for row in rows],
+            }
+    return told
+
+
+def _of_deal(deal: Deal) -> dict[str, Any]:
+    said: dict[str, Any] = {"outcome": deal.outcome}
+    said["created_on"] = _text(deal.created)
+    if deal.closed is not None:
+        said["closed_on"] = _text(deal.closed)
+    said["amount"] = None if deal.amount is None else dollars(deal.amount)
+    if deal.outcome == "won":
+        said["revenue_class"] = deal.revenue_class
+        said["is_new_customer"] = deal.is_new_customer
+    if deal.outcome == "lost":
+        worth = deal.last_worth
+        said["amount_before_lost"] = None if worth is None else dollars(worth)
+    return said
+
+
+def _text(day: int) -> str:
+    return str(day_to_date(day))

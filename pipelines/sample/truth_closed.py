@@ -1,0 +1,194 @@
+"""The truth about deals: what was won, lost and created, is open, and moved from stage to stage."""
+
+from collections.abc import Iterator
+from decimal import ROUND_HALF_UP, Decimal
+
+import numpy as np
+
+from pipelines.sample.clock import START, local_days
+from pipelines.sample.opportunities import LAST_OPEN
+from pipelines.sample.stages import PROBABILITIES
+from pipelines.sample.truth_calendar import GRAINS, aalen_johansen, end_of, percentile, ratio
+from pipelines.sample.truth_cells import Answer, Answers, Places, Value, share, values
+from pipelines.sample.truth_deals import CLASSES, Deal
+
+ENOUGH_AMOUNTS = 0.8
+WIN_WINDOW_DAYS = 365
+STAGE_WINDOW_DAYS = 90
+PROBABILITY_DAYS = 365
+PROBABILITY_WEIGHT = 30
+CENT, NINE_DIGITS = Decimal("0.01"), Decimal("0.000000001")
+
+
+def dollars(cents: float) -> float:
+    """Cents as money."""
+    return round(cents / 100, 2)
+
+
+def of_closed(deals: list[Deal], places: Places, units: dict[int, int]) -> Iterator[Value]:
+    """Everything by closing day; `units` is the quantity on each deal's lines."""
+    closed = [deal for deal in deals if deal.closed is not None]
+    day = np.array([deal.closed for deal in closed])
+    owner = np.array([deal.owner for deal in closed])
+
+    def say(rows: np.ndarray) -> Answers:
+        return _closed_answers([closed[row] for row in rows.tolist()], units)
+
+    yield from values(places.groups(day, owner), say)
+
+
+def _closed_answers(deals: list[Deal], units: dict[int, int]) -> Answers:
+    wins = [deal for deal in deals if deal.outcome == "won"]
+    priced = [deal.amount for deal in wins if deal.amount is not None and deal.amount > 0]
+    eligible = [deal for deal in deals if deal.is_eligible]
+    won = [deal for deal in eligible if deal.outcome == "won"]
+    answers: Answers = {
+        ("revenue", "value"): Answer(dollars(sum(deal.amount or 0 for deal in wins))),
+        ("new_customers", "value"): Answer(sum(deal.is_new_customer for deal in wins)),
+        ("deals_won", "value"): Answer(len(wins)),
+        ("deals_lost", "value"): Answer(len(deals) - len(wins)),
+        ("units_sold", "value"): Answer(sum(units.get(deal.row, 0) for deal in wins)),
+        **share("win_rate", len(won), len(eligible)),
+        **_by_value(won, [deal for deal in eligible if deal.outcome == "lost"]),
+        **_cycles([deal for deal in wins if not deal.is_renewal]),
+    }
+    for name in CLASSES:
+        amounts = (deal.amount or 0 for deal in wins if deal.revenue_class == name)
+        answers[f"{name}_revenue", "value"] = Answer(dollars(sum(amounts)))
+    if priced:
+        middle = percentile(priced, 0.5) or 0
+        answers["median_deal_size", "value"] = Answer(middle / 100)
+        answers |= share("average_deal_size", dollars(sum(priced)), len(priced))
+    return answers
+
+
+def _by_value(won: list[Deal], lost: list[Deal]) -> Answers:
+    """NULL where less than 80 % of the wins, or of the losses, have an amount above 0."""
+    gained = [deal.amount for deal in won if deal.amount is not None and deal.amount > 0]
+    missed = [deal.last_worth for deal in lost if deal.last_worth is not None]
+    answers = share("win_rate_by_value", dollars(sum(gained)), dollars(sum(gained) + sum(missed)))
+    is_enough = len(gained) >= ENOUGH_AMOUNTS * len(won)
+    if is_enough and len(missed) >= ENOUGH_AMOUNTS * len(lost):
+        return answers
+    return {key: answer._replace(value=None) for key, answer in answers.items()}
+
+
+def _cycles(wins: list[Deal]) -> Answers:
+    days = [(deal.closed or 0) - deal.created for deal in wins]
+    if not days:
+        return {}
+    name = "sales_cycle_days"
+    return {
+        (name, "median"): Answer(percentile(days, 0.5)),
+        (name, "p90"): Answer(percentile(days, 0.9)),
+        (name, "mean"): Answer(sum(days) / len(days)),
+    }
+
+
+def of_created(deals: list[Deal], places: Places) -> Iterator[Value]:
+    """Pipeline created, and the win rate of its cohorts, by the first owner."""
+    fresh = [deal for deal in deals if not deal.is_renewal]
+    day = np.array([deal.created for deal in fresh])
+    creator = np.array([deal.creator for deal in fresh])
+    worth = np.array([deal.first_worth or 0 for deal in fresh])
+
+    def say(rows: np.ndarray) -> Answers:
+        return {("pipeline_created", "value"): Answer(dollars(int(worth[rows].sum())))}
+
+    yield from values(places.groups(day, creator), say)
+    accepted = np.array([deal.is_eligible for deal in fresh])
+    as_of = places.span - 1
+    for cell, rows in places.groups(day, creator, grains=GRAINS[1:]):
+        cohort = [fresh[row] for row in rows.tolist() if accepted[row]]
+        if cohort:
+            over = (end_of(cell.grain, cell.start) - START).days + WIN_WINDOW_DAYS <= as_of + 1
+            answer = _cohort_answer(cohort, is_over=over, as_of=as_of)
+            yield Value("win_rate_cohort", "value", cell, answer)
+
+
+def _cohort_answer(cohort: list[Deal], *, is_over: bool, as_of: int) -> Answer:
+    """Won within the window; before it has passed, the share that Aalen and Johansen estimate."""
+    times = [
+        ((as_of if deal.closed is None else deal.closed) - deal.created, deal.outcome)
+        for deal in cohort
+    ]
+    won = sum(outcome == "won" and days <= WIN_WINDOW_DAYS for days, outcome in times)
+    if is_over:
+        return Answer(ratio(won, len(cohort)), won, len(cohort))
+    steps = [step for step in aalen_johansen(times) if step[0] <= WIN_WINDOW_DAYS]
+    return Answer(steps[-1][2] if steps else None, won, len(cohort))
+
+
+def of_open(deals: list[Deal], places: Places) -> Iterator[Value]:
+    """The pipeline that is open on the last day, in the periods that hold it."""
+    chances = _chances(deals, as_of=places.span - 1)
+    valued = [deal for deal in deals if deal.outcome == "open" and deal.amount is not None]
+    day = np.full(len(valued), places.span - 1)
+    owner = np.array([deal.owner for deal in valued])
+    amount = np.array([deal.amount for deal in valued])
+    weighted = np.array([_weighted(deal, chances) for deal in valued])
+
+    def say(rows: np.ndarray) -> Answers:
+        return {
+            ("open_pipeline", "value"): Answer(dollars(int(amount[rows].sum()))),
+            ("weighted_pipeline", "value"): Answer(dollars(int(weighted[rows].sum()))),
+        }
+
+    yield from values(places.groups(day, owner), say)
+
+
+def _weighted(deal: Deal, chances: dict[int, Decimal]) -> int:
+    """Cents: the amount times the chance of its stage, to the cent, half up."""
+    money = Decimal(deal.amount or 0) / 100 * chances[deal.stage]
+    return int(money.quantize(CENT, ROUND_HALF_UP) * 100)
+
+
+def _chances(deals: list[Deal], *, as_of: int) -> dict[int, Decimal]:
+    """Of each open stage, the chance to win of deals that reached it and closed within a year."""
+    closed = [deal for deal in deals if deal.closed is not None]
+    recent = [deal for deal in closed if as_of - (deal.closed or 0) < PROBABILITY_DAYS]
+    chances: dict[int, Decimal] = {}
+    for stage in range(1, LAST_OPEN + 1):
+        reached = [deal for deal in recent if stage in deal.entered]
+        won = sum(deal.outcome == "won" for deal in reached)
+        given = Decimal(PROBABILITIES[stage]) / 100
+        chance = (won + PROBABILITY_WEIGHT * given) / (len(reached) + PROBABILITY_WEIGHT)
+        chances[stage] = chance.quantize(NINE_DIGITS, ROUND_HALF_UP)
+    return chances
+
+
+def of_stages(
+    deals: list[Deal], places: Places, handed: dict[int, tuple[int, int]]
+) -> Iterator[Value]:
+    """Entries into open stages, and whether something later followed in time.
+
+    `handed` has the moment and the heir of the deals that were handed over.
+    """
+    entries: list[tuple[int, int, int]] = []  # moment, owner, moment of reaching a later stage
+    never = 1 << 62
+    for deal in deals:
+        since, heir = handed.get(deal.row, (never, -1))
+        for stage, at in deal.entered.items():
+            later = deal.entered.get(stage + 1, deal.won_at or never)
+            entries.append((at, heir if at >= since else deal.creator, later))
+    day = local_days([at for at, _, _ in entries])
+    owner = np.array([owner for _, owner, _ in entries])
+    reached = np.array([min(later, 1 << 39) for _, _, later in entries])
+    is_passed = local_days(reached) - day <= STAGE_WINDOW_DAYS
+
+    def say(rows: np.ndarray) -> Answers:
+        return share("stage_conversion_rate", int(is_passed[rows].sum()), len(rows))
+
+    yield from values(places.groups(day, owner), say)
+
+
+def sold_by_day(deals: list[Deal], places: Places) -> dict[tuple[str, str], list[int]]:
+    """The revenue of each day, in cents, by scope and member."""
+    sold: dict[tuple[str, str], list[int]] = {}
+    for deal in deals:
+        if deal.outcome == "won" and deal.closed is not None:
+            for scope, members in places.members.items():
+                member = members[places.codes[scope][deal.owner]]
+                daily = sold.setdefault((scope, member), [0] * places.span)
+                daily[deal.closed] += deal.amount or 0
+    return sold

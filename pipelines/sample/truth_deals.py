@@ -1,0 +1,154 @@
+"""The deals as they are at the end of the last day: their steps replayed, one after the other."""
+
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+
+from pipelines.sample.amounts import NO_AMOUNT
+from pipelines.sample.clock import NEVER, NO_DAY, START, local_days, midnight
+from pipelines.sample.opportunities import LAST_OPEN, LOST, RENEWAL, WON
+from pipelines.sample.truth_calendar import shifted
+from pipelines.sample.world import World
+
+ACCEPTED = 2  # Qualification
+NEW_WINDOW_DAYS = 30
+WIN_BACK_MONTHS = 24
+CLASSES = ("new", "expansion", "renewal", "win_back", "unclassified")
+
+
+@dataclass(kw_only=True)
+class Deal:
+    """What is known of a deal; days are counted from START, money is cents, None is unknown.
+
+    `entered` has the moment of the first entry into each open stage from the first one on,
+    stages that were jumped over included; `closed` is the day of being marked won or lost.
+    """
+
+    row: int
+    account: int
+    is_renewal: bool
+    created: int
+    creator: int
+    owner: int
+    first_stage: int
+    stage: int
+    amount: int | None
+    closed: int | None = None
+    first_worth: int | None = None
+    last_worth: int | None = None
+    entered: dict[int, int] = field(default_factory=dict[int, int])
+    won_at: int | None = None
+    revenue_class: str = ""
+    is_new_customer: bool = False
+
+    @property
+    def outcome(self) -> str:
+        """Open, won or lost."""
+        return {WON: "won", LOST: "lost"}.get(self.stage, "open")
+
+    @property
+    def is_accepted(self) -> bool:
+        """Won, or once in the stage from which on sales accepts a deal."""
+        return self.outcome == "won" or max(self.entered) >= ACCEPTED
+
+    @property
+    def is_eligible(self) -> bool:
+        """True where it counts in win rates."""
+        return self.is_accepted and not self.is_renewal
+
+
+def replay(world: World) -> list[Deal]:
+    """All deals created by the end of the last day, in the order of their rows, classified."""
+    cutoff = midnight(world.span)
+    steps = world.steps.loc[world.steps["at"] < cutoff]
+    days = local_days(steps["at"]).tolist()
+    of = {name: world.deals[name].tolist() for name in ("account", "kind", "rep", "heir", "handed")}
+    deals: dict[int, Deal] = {}
+    columns = (steps[name].tolist() for name in ("deal", "at", "stage", "amount"))
+    for row, at, stage, cents, day in zip(*columns, days, strict=True):
+        amount = None if cents == NO_AMOUNT else cents
+        if row not in deals:
+            deals[row] = Deal(
+                row=row,
+                account=of["account"][row],
+                is_renewal=of["kind"][row] == RENEWAL,
+                created=day,
+                creator=of["rep"][row],
+                owner=of["rep"][row],
+                first_stage=stage,
+                stage=stage,
+                amount=amount,
+            )
+        _move(deals[row], at=at, day=day, stage=stage, amount=amount)
+    for row, deal in deals.items():
+        until = cutoff if deal.closed is None else midnight(deal.closed + 1)
+        if of["handed"][row] < until:
+            deal.owner = of["heir"][row]
+    known = [deals[row] for row in sorted(deals)]
+    _classify(known, customer_since(world))
+    return known
+
+
+def _move(deal: Deal, *, at: int, day: int, stage: int, amount: int | None) -> None:
+    """One step: a stage, an amount, or both."""
+    if stage != LOST:
+        reached = min(stage, LAST_OPEN)
+        for passed in range(deal.first_stage, reached + 1):
+            deal.entered.setdefault(passed, at)
+        if amount is not None and amount > 0:
+            deal.first_worth = deal.first_worth or amount
+            deal.last_worth = amount
+    if stage == WON:
+        deal.won_at = at
+    if stage in (WON, LOST) and deal.closed is None:
+        deal.closed = day
+    deal.stage, deal.amount = stage, amount
+
+
+def customer_since(world: World) -> dict[int, int]:
+    """The day since when accounts are customers, where it is noted by the end of the last day."""
+    cutoff = midnight(world.span)
+    known: dict[int, int] = {}
+    noted = world.accounts["noted"].tolist()
+    for row, day in enumerate(world.accounts["customer_since"].tolist()):
+        if day < 0 or (day < NO_DAY and noted[row] < min(cutoff, NEVER)):
+            known[row] = day
+    return known
+
+
+def _classify(deals: list[Deal], since: dict[int, int]) -> None:
+    """Each win's revenue class, by the first rule that fits; and which win made a new customer."""
+    wins = [deal for deal in deals if deal.outcome == "won"]
+    of_account: dict[int, list[Deal]] = {}
+    for deal in sorted(wins, key=lambda deal: (deal.closed or 0, deal.row)):
+        of_account.setdefault(deal.account, []).append(deal)
+    for account, own in of_account.items():
+        first = next((deal for deal in own if (deal.amount or 0) > 0), None)
+        last: Deal | None = None
+        for deal in own:
+            deal.revenue_class = _class_of(deal, first=first, last=last, since=since.get(account))
+            deal.is_new_customer = deal is first and deal.revenue_class == "new"
+            last = deal if (deal.amount or 0) > 0 else last
+
+
+def _class_of(deal: Deal, *, first: Deal | None, last: Deal | None, since: int | None) -> str:
+    closed = deal.closed or 0
+    if deal.account < 0:
+        return "unclassified"
+    if deal.is_renewal:
+        return "renewal"
+    if first is not None and not first.is_renewal and (deal.amount or 0) >= 0:
+        begun = first.closed or 0
+        is_old = since is not None and since < begun
+        if not is_old and 0 <= closed - begun <= NEW_WINDOW_DAYS:
+            return "new"
+    if last is not None and closed >= _months_later(last.closed or 0):
+        return "win_back"
+    return "expansion"
+
+
+def _months_later(day: int) -> int:
+    """The day WIN_BACK_MONTHS later."""
+    on = START + timedelta(days=day)
+    month = shifted("month", on.replace(day=1), by=WIN_BACK_MONTHS)
+    last = (shifted("month", month, by=1) - timedelta(days=1)).day
+    return (date(month.year, month.month, min(on.day, last)) - START).days

@@ -1,0 +1,209 @@
+"""Everything that is true of the sample's company: one event log, from beginning to after the end.
+
+The files tell of it what each tool would have known on a day; the truth is counted from it.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from pipelines.sample import cases as awkward
+from pipelines.sample.accounts import RESERVED, date_accounts, make_accounts, make_companies
+from pipelines.sample.amounts import (
+    NO_AMOUNT,
+    date_lines,
+    entry_moments,
+    make_lines,
+    odd_wins,
+    price_deals,
+)
+from pipelines.sample.calls import make_calls
+from pipelines.sample.cases import Cases
+from pipelines.sample.clock import DAY, NEVER, NO_DAY, local_days
+from pipelines.sample.leads import Prospecting, make_prospecting
+from pipelines.sample.mailings import make_mail
+from pipelines.sample.meetings import make_meetings, make_todos
+from pipelines.sample.occasions import make_occasions, make_prospects
+from pipelines.sample.opportunities import hand_over, make_opportunities, name_kinds
+from pipelines.sample.organisation import REP, make_people
+from pipelines.sample.quotas import make_quotas
+from pipelines.sample.stages import SAME, make_steps
+
+DAYS_WITH_A_LEAVER = 3
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sold:
+    """Deals, their steps and lines; and the cases among them."""
+
+    deals: pd.DataFrame
+    steps: pd.DataFrame
+    lines: pd.DataFrame
+    cases: Cases
+
+
+@dataclass(frozen=True, kw_only=True)
+class Touched:
+    """The outbound tool's and the calendar's entries; and the cases among them."""
+
+    prospects: pd.DataFrame
+    calls: pd.DataFrame
+    mailings: pd.DataFrame
+    enrolments: pd.DataFrame
+    meetings: pd.DataFrame
+    todos: pd.DataFrame
+    cases: Cases
+
+
+@dataclass(frozen=True, kw_only=True)
+class World:
+    """The event log as tables; rows refer to each other by row number, -1 being nobody.
+
+    `staff` sell; the people whom they met are outside, at `companies`, the first of which are the
+    `accounts`. Moments and days are those of clock.py, money is cents. `cases` holds row numbers.
+    """
+
+    span: int
+    seed: int
+    scale: float
+    staff: pd.DataFrame
+    companies: pd.DataFrame
+    accounts: pd.DataFrame
+    met: Prospecting
+    deals: pd.DataFrame
+    steps: pd.DataFrame
+    lines: pd.DataFrame
+    touched: Touched
+    quotas: pd.DataFrame
+    cases: Cases
+
+
+def make_world(*, scale: float, count: int, seed: int, span: int, days: int) -> World:
+    """`count` opportunities and all around them within `span` days, of which `days` are exported.
+
+    Each part draws from a stream of its own, so that one can change without the others.
+    """
+    founding, selling, prospecting, touching = (
+        np.random.default_rng([seed, stream]) for stream in range(4)
+    )
+    staff = make_people(founding, scale=scale, span=span)
+    companies = make_companies(founding, scale=scale)
+    accounts = make_accounts(founding, scale=scale)
+    sold = _sell(selling, staff, accounts, count=count, span=span, days=days)
+    met = make_prospecting(
+        prospecting,
+        staff=staff,
+        companies=companies,
+        accounts=accounts,
+        deals=sold.deals,
+        span=span,
+    )
+    accounts = _kept(founding, accounts, staff, met, span=span)
+    touched = _touch(touching, met, staff, span=span)
+    return World(
+        span=span,
+        seed=seed,
+        scale=scale,
+        staff=staff,
+        companies=companies,
+        accounts=accounts,
+        met=met,
+        deals=met.deals,
+        steps=sold.steps,
+        lines=sold.lines,
+        touched=touched,
+        quotas=make_quotas(selling, staff, met.deals, span=span),
+        cases={**sold.cases, **touched.cases},
+    )
+
+
+def _sell(
+    rng: np.random.Generator,
+    staff: pd.DataFrame,
+    accounts: pd.DataFrame,
+    *,
+    count: int,
+    span: int,
+    days: int,
+) -> Sold:
+    deals = make_opportunities(rng, staff, accounts, count=count, span=span)
+    deals = deals.assign(heir=deals["rep"], handed=NEVER, lost_day=SAME)
+    if days >= DAYS_WITH_A_LEAVER:
+        deals = hand_over(deals, staff, day=span - 2)
+    deals["kind"] = name_kinds(rng, deals, accounts)
+    cases = awkward.force_deals(deals, accounts, span=span)
+    lines = make_lines(rng, deals, accounts["segment"].to_numpy()[deals["account"]])
+    entered = entry_moments(rng, deals)
+    deals = price_deals(rng, deals, lines, entered)
+    deals = odd_wins(rng, deals, accounts=len(accounts) - RESERVED)
+    awkward.force_amounts(deals, cases)
+    last = np.where(deals["revised"] < NEVER, deals["final"], deals["offer"])
+    return Sold(
+        deals=deals.assign(won_cents=np.where(last == NO_AMOUNT, 0, last)),
+        steps=make_steps(rng, deals, entered),
+        lines=date_lines(lines, deals),
+        cases=cases,
+    )
+
+
+def _touch(
+    rng: np.random.Generator, met: Prospecting, staff: pd.DataFrame, *, span: int
+) -> Touched:
+    prospects = make_prospects(rng, met)
+    cases = awkward.force_leads(met.leads, prospects, span=span)
+    prospect_of = np.full(len(met.people), -1)
+    prospect_of[prospects["person"]] = prospects.index
+    occasions = make_occasions(rng, met, staff, prospects)
+    calls = make_calls(rng, occasions, prospect_of)
+    cases |= awkward.force_calls(calls)
+    mail = make_mail(
+        rng,
+        occasions=occasions,
+        met=met,
+        staff=staff,
+        prospects=prospects,
+        prospect_of=prospect_of,
+    )
+    return Touched(
+        prospects=prospects,
+        calls=calls,
+        mailings=mail.mailings,
+        enrolments=mail.enrolments,
+        meetings=make_meetings(rng, occasions, met, staff),
+        todos=make_todos(rng, met, staff),
+        cases=cases,
+    )
+
+
+def _kept(
+    rng: np.random.Generator,
+    accounts: pd.DataFrame,
+    staff: pd.DataFrame,
+    met: Prospecting,
+    *,
+    span: int,
+) -> pd.DataFrame:
+    """The accounts as they are kept: created by the first deal, owned by reps who stay."""
+    first = np.full(len(accounts), NEVER)
+    for table in (met.deals, met.contacts):
+        known = table.loc[table["account"] >= 0]
+        np.minimum.at(first, known["account"].to_numpy(), known["created"].to_numpy())
+    accounts = date_accounts(rng, accounts, first_seen=first, span=span)
+    old_hands = np.flatnonzero((staff["title"] == REP) & (staff["hired"] < 0))
+    owner = old_hands[rng.integers(0, len(old_hands), len(accounts))]
+    return _known_since(rng, accounts, met.deals).assign(owner=owner)
+
+
+def _known_since(
+    rng: np.random.Generator, accounts: pd.DataFrame, deals: pd.DataFrame
+) -> pd.DataFrame:
+    """Of some new customers it is `noted` one day that they are customers since their first win."""
+    first_win = np.full(len(accounts), NEVER)
+    won = deals.loc[deals["is_won"] & (deals["account"] >= 0) & (deals["won_cents"] > 0)]
+    np.minimum.at(first_win, won["account"].to_numpy(), won["closed"].to_numpy())
+    is_noted = (rng.random(len(accounts)) < 0.3) & (accounts["customer_since"] == NO_DAY)
+    is_noted[-RESERVED:] = False
+    since = np.where(is_noted, local_days(first_win), accounts["customer_since"])
+    noted = np.where(is_noted & (first_win < NEVER), first_win + DAY, NEVER)
+    return accounts.assign(customer_since=since, noted=noted)
