@@ -64,7 +64,7 @@ def measured(command: list[str], *, log: Path) -> Run:
         process = psutil.Popen(command, stdout=output, stderr=subprocess.STDOUT)
         while process.poll() is None:
             peak = max(peak, _tree_bytes(process))
-            time.sleep(0.05)
+            time.sleep(0.1)
     if process.returncode != 0:
         raise SystemExit(f"{' '.join(command)} ended with {process.returncode}; see {log}")
     return Run(seconds=round(time.perf_counter() - begun, 2), peak_bytes=peak)

@@ -15,8 +15,8 @@ from pipelines.commands import scorecard_page
 from pipelines.commands.console import THEME
 from pipelines.commands.scorecard import collect
 from pipelines.night import run_night
+from pipelines.sample.files import make_sample
 from pipelines.settings import CONFIG_NAME, PROJECT_DIR, Settings, load_settings
-from tests.mapped_export.files import make_sample
 
 PICTURE = PROJECT_DIR / "docs" / "pictures" / "scorecard.svg"
 DEMO_FOLDER = "demo/"  # in the demo's config, in front of its folders

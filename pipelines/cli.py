@@ -140,7 +140,9 @@ def init(folder: Annotated[Path, typer.Argument(metavar="[DIR]")] = Path()) -> N
     ),
 )
 def sample(
-    out: Annotated[Path, typer.Option(help="The landing folder; one folder per source, and truth.json.")],
+    out: Annotated[
+        Path, typer.Option(help="The landing folder; one folder per source, and truth.json.")
+    ],
     scale: Annotated[float, typer.Option(help="1 is 100,000 deals and a million touches.")] = 0.02,
     seed: Annotated[int, typer.Option(help="The same seed makes the same bytes.")] = 20,
     days: Annotated[int, typer.Option(help="Nights of exports, one after the other.")] = 1,

@@ -87,7 +87,9 @@ def inputs_digest(settings: Settings, *, code: str) -> str:
     """Changes with anything that the mart is made of or tells: batches, held ones, config, code."""
     known = ledger.read(settings.lake_dir)
     batches = [entry.batch for entry in (*known.applied_batches(), *known.held_batches())]
-    config = settings.model_dump_json(exclude={"config_path", "paths", "schedule", "retention", "memory_limit"})
+    config = settings.model_dump_json(
+        exclude={"config_path", "paths", "schedule", "retention", "memory_limit"}
+    )
     return hashlib.sha256(json.dumps([batches, config, code]).encode()).hexdigest()
 
 

@@ -145,7 +145,7 @@ def _activities() -> Suite:
         checks=(
             _built(
                 fed_by="activities",
-                reason="Without the activities that were delivered the mart would show nobody at work.",
+                reason="Without the delivered activities nobody would seem to be at work.",
                 kpis=("calls_made", "emails_sent", "meetings_held"),
             ),
             Check(

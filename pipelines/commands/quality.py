@@ -22,7 +22,7 @@ MEANINGS = {
     "not_reached": "no value: fewer than half have got there",
     "duplicate": "further leads of one person, soon after the first, are left out",
     "re_inquiry": "leads of people who came back are not new ones",
-    "qualification_date_missing": "qualified leads whose day of qualification is unknown are in no period",
+    "qualification_date_missing": "qualified leads of an unknown day are in no period",
     "left_out": "spam, bulk imports and people who opted out do not ask for an answer",
     "day_precise": "leads of which only the day is known have no response time",
 }

@@ -12,9 +12,10 @@ from pathlib import Path
 
 import duckdb
 
+from pipelines.extract.batch import rows_of
 from pipelines.extract.ledger import Counts, Entry, batch_file
 from pipelines.extract.objects import ObjectShape
-from pipelines.sql import moment, one_row, path_list
+from pipelines.sql import moment, one_row
 
 STORED = ("_key", "_row", "_as_of", "_batch", "_op")
 LONGEST_SEARCH = 50_000_000
@@ -24,7 +25,7 @@ LONGEST_SEARCH = 50_000_000
 class Load:
     """A file, typed and numbered, that is to take its place among an object's batches.
 
-    `rows`, `good_rows` and `is_in_order` are those of `content.Content`. `hold` is a reason to hold
+    `rows`, `as_read` and `good_rows` are those of `content.Content`. `hold` is a reason to hold
     it whatever it changes. `is_accepted`: somebody has looked at it, so no guard holds it.
     """
 
@@ -35,7 +36,7 @@ class Load:
     good_rows: int
     extra: tuple[str, ...]
     counts: Counts
-    is_in_order: bool = False
+    as_read: str | None = None
     supersedes: tuple[str, ...] = ()
     hold: str | None = None
     is_accepted: bool = False
@@ -106,12 +107,12 @@ class Timeline:
 
     def _first(self, load: Load) -> Placed:
         """The only batch of an object: all of it is new, so it is stored as it is read."""
-        order = "" if load.is_in_order else " order by _row"
+        order = "" if load.as_read else " order by _row"
         is_stored = load.good_rows and not load.hold
         return self._result(
             load,
             replace(load.counts, new_rows=load.good_rows),
-            select=self._stamped(load) + order,
+            select=self._stamped(load, load.as_read or load.rows) + order,
             rows_at={load.as_of.isoformat(): load.good_rows} if is_stored else {},
         )
 
@@ -167,8 +168,7 @@ class Timeline:
         if not entries:
             return f"({nothing})"
         paths = [batch_file(self._lake_dir, entry) for entry in entries]
-        rows = f"select * from read_parquet({path_list(paths)}, union_by_name => true)"
-        return f"({nothing} union all by name {rows})"
+        return f"({nothing} union all by name {rows_of(paths)})"
 
     def _fold(self, table: str, *, rows: str, until: datetime) -> int:
         """Make the table of live rows at a moment; gives their number."""
@@ -225,20 +225,19 @@ class Timeline:
             f"more than {self._max_vanished_share:.0%} at once needs a decision"
         )
 
-    def _content(self, load: Load) -> str:
+    def _content(self, load: Load, rows: str) -> str:
         missing = [name for name in self._extra if name not in load.extra]
         nulls = "".join(f", cast(null as varchar) as {name}" for name in missing)
-        return f"(select *{nulls} from ({load.rows}))"
+        return f"(select *{nulls} from ({rows}))"
 
     def _compare(self, load: Load) -> None:
         """Make the table of verdicts: new, changed, unchanged, vanished; one row per key."""
-        name, content = self._name, self._content(load)
+        name, content = self._name, self._content(load, load.as_read or load.rows)
         differs = " or ".join(f"given.{c} is distinct from state.{c}" for c in self._columns)
         self._connection.execute(f"""
             create or replace table {name}_diff as
             select
                 coalesce(given._key, state._key) as _key,
-                given._row,
                 case
                     when state._key is null then 'new'
                     when given._key is null then 'vanished'
@@ -300,8 +299,8 @@ class Timeline:
         self._connection.execute(f"""
             insert into {name}_placed
             select {given}, given._key, given._row, {stamp}, 'upsert', false
-            from {self._content(load)} as given
-            inner join {name}_diff as diff on diff._row = given._row and diff.verdict in {kept}
+            from {self._content(load, load.rows)} as given
+            inner join {name}_diff as diff on diff._key = given._key and diff.verdict in {kept}
             where given._reject is null
         """)
         self._connection.execute(f"""
@@ -343,7 +342,8 @@ class Timeline:
         """The load with the rows to store: all of a held one, the changes of an applied one."""
         order = " order by _as_of, _row nulls last, _key"
         if load.hold:
-            return self._result(load, counts, select=self._stamped(load) + order, rows_at={})
+            stamped = self._stamped(load, load.rows)
+            return self._result(load, counts, select=stamped + order, rows_at={})
         placed = f"{self._name}_placed where _batch = '{load.batch}'"
         at = self._connection.execute(
             f"select _as_of, count(*) from {placed} group by _as_of order by _as_of"
@@ -355,7 +355,8 @@ class Timeline:
             f"cast(null as bigint) as _line from {placed}"
         )
         if load.counts.quarantined_rows:
-            quarantined = f"select * from ({self._stamped(load)}) where _reject is not null"
+            stamped = self._stamped(load, load.rows)
+            quarantined = f"select * from ({stamped}) where _reject is not null"
             select = f"select * from ({select} union all by name {quarantined})"
         return self._result(
             load,
@@ -376,10 +377,10 @@ class Timeline:
             rows_at=rows_at,
         )
 
-    def _stamped(self, load: Load) -> str:
+    def _stamped(self, load: Load, rows: str) -> str:
         return (
             f"select *, '{self._source}' as _source, {moment(load.as_of)} as _as_of, "
-            f"'{load.batch}' as _batch, 'upsert' as _op from {self._content(load)}"
+            f"'{load.batch}' as _batch, 'upsert' as _op from {self._content(load, rows)}"
         )
 
 

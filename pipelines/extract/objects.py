@@ -64,7 +64,9 @@ class ObjectShape:
 def column_of(name: str, spec: dict[str, Any]) -> Column:
     """The column as a YAML file describes it."""
     meanings = tuple(spec.get("meanings", ()))
-    return Column(name=name, meanings=meanings, **{k: v for k, v in spec.items() if k != "meanings"})
+    return Column(
+        name=name, meanings=meanings, **{k: v for k, v in spec.items() if k != "meanings"}
+    )
 
 
 @cache
@@ -79,9 +81,7 @@ def object_shapes() -> dict[str, ObjectShape]:
             key=tuple(body["key"]),
             required=tuple(body["required"]),
             feeds=name,
-            columns={
-                column: column_of(column, spec) for column, spec in body["columns"].items()
-            },
+            columns={column: column_of(column, spec) for column, spec in body["columns"].items()},
         )
         for name, body in raw.items()
     }

@@ -10,12 +10,12 @@ import duckdb
 
 from pipelines import progress
 from pipelines.extract import accept, judge, landing, ledger
+from pipelines.extract.batch import rows_of
 from pipelines.extract.changes import Load, Placed, Timeline
 from pipelines.extract.ledger import Counts, Entry, Ledger
 from pipelines.extract.outcome import FileOutcome
 from pipelines.extract.refusal import RefusedFileError
 from pipelines.settings import Settings
-from pipelines.sql import literal
 
 Identity = tuple[str, str, str, str]
 UNNUMBERED = ""
@@ -206,7 +206,7 @@ def _pending(judged: judge.Judged) -> Pending:
         as_of=as_of.at,
         rows=found.rows,
         good_rows=found.good_rows,
-        is_in_order=found.is_in_order,
+        as_read=found.as_read,
         extra=found.extra,
         counts=counts,
         supersedes=judged.supersedes,
@@ -246,13 +246,13 @@ def _add_accepted(settings: Settings, plan: Plan) -> None:
         is_wanted = (held.source, str(held.object)) in objects and held.batch not in replaced
         if not is_wanted or held.batch not in plan.accepted or held.as_of is None:
             continue
-        kept = f"read_parquet({literal(ledger.batch_file(settings.lake_dir, held))})"
+        kept = rows_of([ledger.batch_file(settings.lake_dir, held)])
         counts = held.counts
         load = Load(
             batch=UNNUMBERED,
             mode=held.mode,
             as_of=held.as_of,
-            rows=f"select * exclude (_source, _as_of, _batch, _op) from {kept}",
+            rows=f"select * exclude (_source, _as_of, _batch, _op) from ({kept})",
             good_rows=counts.new_rows + counts.changed_rows + counts.unchanged_rows,
             extra=held.extra,
             counts=held.counts,

@@ -11,13 +11,14 @@ import duckdb
 
 from pipelines.errors import NothingReadableError
 from pipelines.extract import accounting, ledger
+from pipelines.extract.batch import rows_of
 from pipelines.extract.calendar import calendar_days
 from pipelines.extract.ledger import Entry, Ledger
 from pipelines.extract.objects import Column, ObjectShape
 from pipelines.extract.run_tables import configured, create_table, relation_of
 from pipelines.extract.systems import shapes_of
 from pipelines.settings import Settings
-from pipelines.sql import literal, moment, one_row, path_list
+from pipelines.sql import literal, moment, one_row
 
 ROW_TYPES = {
     "_key": "varchar",
@@ -91,10 +92,7 @@ def _lake_view(
         paths = [ledger.batch_file(settings.lake_dir, entry) for entry in entries]
         casts = ", ".join(f"cast({name} as {kind}) as {name}" for name, kind in types.items())
         limit = f" and _as_of <= {moment(as_of_limit)}" if as_of_limit else ""
-        rows = (
-            f"select {casts} from read_parquet({path_list(paths)}, union_by_name => true) "
-            f"where _reject is null{limit}"
-        )
+        rows = f"select {casts} from ({rows_of(paths)}) where _reject is null{limit}"
     else:
         nulls = ", ".join(f"cast(null as {kind}) as {name}" for name, kind in types.items())
         rows = f"select {nulls} where false"

@@ -15,15 +15,13 @@ import duckdb
 
 from pipelines import durable
 from pipelines.errors import KpimartError, NothingReadableError
-from pipelines.extract import ledger, plan
+from pipelines.extract import batch, ledger, plan
 from pipelines.extract.ledger import Ledger
 from pipelines.extract.outcome import Extraction, FileOutcome
 from pipelines.settings import Settings
 from pipelines.sql import literal, one_row
 
 WRITTEN_AT_ONCE = 2
-THREAD_MEGABYTES = 512
-BATCH_FORMAT = "(format parquet, compression zstd, compression_level 1, row_group_size 61440)"
 
 
 def extract(settings: Settings) -> Extraction:
@@ -37,7 +35,7 @@ def extract(settings: Settings) -> Extraction:
     _check_landing(settings)
     known = ledger.read(settings.lake_dir)
     _remove_orphans(settings.lake_dir, known)
-    with _scratch(settings) as folder, _connected(folder) as connection:
+    with _scratch(settings) as folder, _connected(settings, folder) as connection:
         made = plan.make(settings, known, scratch=folder, connection=connection)
         _commit(settings, made, connection=connection)
     extraction = _told(made)
@@ -57,7 +55,7 @@ def inspect(settings: Settings) -> list[FileOutcome]:
     known = ledger.read(settings.lake_dir)
     with tempfile.TemporaryDirectory(prefix="kpimart-") as name:
         folder = Path(name)
-        with _connected(folder) as connection:
+        with _connected(settings, folder) as connection:
             made = plan.make(settings, known, scratch=folder, connection=connection)
     return _told(made).files
 
@@ -74,11 +72,10 @@ def _scratch(settings: Settings) -> Generator[Path]:
 
 
 @contextmanager
-def _connected(scratch: Path) -> Generator[duckdb.DuckDBPyConnection]:
+def _connected(settings: Settings, scratch: Path) -> Generator[duckdb.DuckDBPyConnection]:
     with duckdb.connect(config={"temp_directory": str(scratch / "spill")}) as connection:
+        connection.execute(f"set memory_limit = {literal(settings.memory_limit)}")
         connection.execute("set global TimeZone = 'UTC'")
-        (threads,) = one_row(connection, "select current_setting('threads')")
-        connection.execute(f"set memory_limit = '{threads * THREAD_MEGABYTES}MB'")
         yield connection
 
 
@@ -112,8 +109,8 @@ def _remove_orphans(lake_dir: Path, known: Ledger) -> None:
 def _commit(settings: Settings, made: plan.Plan, *, connection: duckdb.DuckDBPyConnection) -> None:
     """All batches are written, then named, then known.
 
-    The rows of a batch are numbered as they stream, by one thread; so several are written at once,
-    the longest first, each over a cursor of its own.
+    What has to be sorted or numbered is written by one thread; so several batches are written at
+    once, the longest first, each over a cursor of its own.
     """
     with ExitStack() as naming, ThreadPoolExecutor(max_workers=WRITTEN_AT_ONCE) as writers:
         tasks = [
@@ -135,7 +132,7 @@ def _write(pending: plan.Pending, path: Path, connection: duckdb.DuckDBPyConnect
     if pending.placed is None:
         return
     with connection.cursor() as cursor:
-        copy = f"copy ({pending.placed.select}) to {literal(path)} {BATCH_FORMAT}"
+        copy = f"copy ({pending.placed.select}) to {literal(path)} {batch.FORMAT}"
         (written,) = one_row(cursor, copy)
     if written != pending.placed.rows:
         raise KpimartError(

@@ -187,15 +187,15 @@ def _counted(subject: Subject, rows: str, typing: Typing) -> tuple[Survey, set[s
     return survey, unfit
 
 
-def whole_rows(subject: Subject, typing: Typing) -> str:
-    """A select of all rows of a file without faults, numbered in file order as they stream."""
+def whole_rows(subject: Subject, typing: Typing, *, row: str) -> str:
+    """A select of all rows of a file without faults, in file order; `row` is SQL for `_row`."""
     rows = read.rows_select(subject.export, connection=subject.connection, is_strict=True)
     typed = conversion.layered(rows, list(typing.converted), shape=subject.shape)
     return f"""
         select
             {subject.columns},
             {subject.key} as _key,
-            row_number() over () as _row,
+            {row} as _row,
             cast(null as varchar[]) as _reject,
             cast(null as varchar) as _raw,
             cast(null as bigint) as _line,

@@ -164,22 +164,27 @@ def of_stages(
 
     `handed` has the moment and the heir of the deals that were handed over.
     """
-    entries: list[tuple[int, int, int]] = []  # moment, owner, moment of reaching a later stage
-    never = 1 << 62
+    entries: list[tuple[int, int, int, int]] = []  # moment, owner, moment of passing, day of loss
+    never = 1 << 39
     for deal in deals:
         since, heir = handed.get(deal.row, (never, -1))
+        lost = deal.closed if deal.outcome == "lost" and deal.closed is not None else never
         for stage, at in deal.entered.items():
             later = deal.entered.get(stage + 1, deal.won_at or never)
-            entries.append((at, heir if at >= since else deal.creator, later))
-    day = local_days([at for at, _, _ in entries])
-    owner = np.array([owner for _, owner, _ in entries])
-    reached = np.array([min(later, 1 << 39) for _, _, later in entries])
-    is_passed = local_days(reached) - day <= STAGE_WINDOW_DAYS
+            entries.append((at, heir if at >= since else deal.creator, later, lost))
+    moments, owner, passed, lost_on = np.array(entries).T
+    day = local_days(moments)
+    is_passed = local_days(passed) - day <= STAGE_WINDOW_DAYS
+    is_lost = (lost_on - day <= STAGE_WINDOW_DAYS) & ~is_passed
 
-    def say(rows: np.ndarray) -> Answers:
+    def conversion(rows: np.ndarray) -> Answers:
         return share("stage_conversion_rate", int(is_passed[rows].sum()), len(rows))
 
-    yield from values(places.groups(day, owner), say)
+    def loss(rows: np.ndarray) -> Answers:
+        return share("stage_loss_rate", int(is_lost[rows].sum()), len(rows))
+
+    yield from values(places.groups(day, owner), conversion)
+    yield from values(places.groups(day, owner, scopes=("company",)), loss)
 
 
 def sold_by_day(deals: list[Deal], places: Places) -> dict[tuple[str, str], list[int]]:

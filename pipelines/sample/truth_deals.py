@@ -123,14 +123,16 @@ def _classify(deals: list[Deal], since: dict[int, int]) -> None:
         of_account.setdefault(deal.account, []).append(deal)
     for account, own in of_account.items():
         first = next((deal for deal in own if (deal.amount or 0) > 0), None)
-        last: Deal | None = None
+        days = sorted({deal.closed or 0 for deal in own})
+        before = dict(zip(days[1:], days, strict=False))
         for deal in own:
+            last = before.get(deal.closed or 0)
             deal.revenue_class = _class_of(deal, first=first, last=last, since=since.get(account))
             deal.is_new_customer = deal is first and deal.revenue_class == "new"
-            last = deal if (deal.amount or 0) > 0 else last
 
 
-def _class_of(deal: Deal, *, first: Deal | None, last: Deal | None, since: int | None) -> str:
+def _class_of(deal: Deal, *, first: Deal | None, last: int | None, since: int | None) -> str:
+    """The class; `first` is the account's first win that was paid, `last` its last day before."""
     closed = deal.closed or 0
     if deal.account < 0:
         return "unclassified"
@@ -141,7 +143,7 @@ def _class_of(deal: Deal, *, first: Deal | None, last: Deal | None, since: int |
         is_old = since is not None and since < begun
         if not is_old and 0 <= closed - begun <= NEW_WINDOW_DAYS:
             return "new"
-    if last is not None and closed >= _months_later(last.closed or 0):
+    if last is not None and closed >= _months_later(last):
         return "win_back"
     return "expansion"
 

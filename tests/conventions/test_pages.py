@@ -52,7 +52,7 @@ RUN = {
     "kpimart scorecard": "Win rate",
     "kpimart scorecard --scope team": "by team",
     "kpimart explain win_rate": "95 % interval",
-    "kpimart inspect": "opportunities",
+    "kpimart inspect": "opportunity",
     "kpimart status": "Last nights",
     "kpimart status --json": '"nights"',
     "kpimart versions": "current",
@@ -213,15 +213,15 @@ def test_ci_runs_make_test() -> None:
 
 
 @pytest.fixture(scope="module")
-def company(mapped_night: Settings, tmp_path_factory: pytest.TempPathFactory) -> Settings:
+def company(demo_night: Settings, tmp_path_factory: pytest.TempPathFactory) -> Settings:
     """A copy of the published demo company, with a batch that waits to be accepted."""
     folder = tmp_path_factory.mktemp("pages") / "company"
-    shutil.copytree(mapped_night.config_path.parent, folder, symlinks=True)
+    shutil.copytree(demo_night.config_path.parent, folder, symlinks=True)
     settings = load_settings(folder / "kpimart.yml")
-    crm = settings.landing_dir / "crm"
-    lines = (crm / "opportunities_2026-09-30.csv").read_text(encoding="utf-8").splitlines()
+    crm = settings.landing_dir / "salesforce"
+    lines = (crm / "Opportunity_2026-10-14.csv").read_text(encoding="utf-8").splitlines()
     half = "\n".join(lines[: len(lines) // 2])
-    (crm / "opportunities_2026-10-01.csv").write_text(half + "\n", encoding="utf-8")
+    (crm / "Opportunity_2026-10-15.csv").write_text(half + "\n", encoding="utf-8")
     extract(settings)
     return settings
 
@@ -282,14 +282,14 @@ def statements() -> Iterator[tuple[str, str]]:
 
 
 @pytest.mark.parametrize(("page", "statement"), list(statements()))
-def test_sql_of_the_pages_answers(mapped_night: Settings, page: str, statement: str) -> None:
-    assert ask(mapped_night, statement), page
+def test_sql_of_the_pages_answers(demo_night: Settings, page: str, statement: str) -> None:
+    assert ask(demo_night, statement), page
 
 
 @pytest.fixture
-def clone(mapped_night: Settings, tmp_path: Path) -> Path:
+def clone(demo_night: Settings, tmp_path: Path) -> Path:
     """A folder in which demo/mart is, as in a clone after `make demo`."""
-    (tmp_path / "demo").symlink_to(mapped_night.config_path.parent)
+    (tmp_path / "demo").symlink_to(demo_night.config_path.parent)
     return tmp_path
 
 
@@ -444,11 +444,11 @@ def test_a_missing_name_is_found() -> None:
     assert len(list(missing_names(text))) == 2
 
 
-def test_relations_that_pages_name_are_in_the_mart(mapped_night: Settings) -> None:
+def test_relations_that_pages_name_are_in_the_mart(demo_night: Settings) -> None:
     known = {
         f"{schema}.{name}"
         for schema, name in ask(
-            mapped_night, "select table_schema, table_name from information_schema.tables"
+            demo_night, "select table_schema, table_name from information_schema.tables"
         )
     }
     pattern = re.compile(r"^((?:kpis|marts|quality)\.[a-z_]+)")
@@ -502,8 +502,8 @@ def test_the_runbook_has_every_exit_code() -> None:
     assert codes == [0, *(error.exit_code for error in errors)]
 
 
-def test_the_scorecard_picture_is_the_demos(mapped_night: Settings) -> None:
-    is_current = PICTURE.read_text(encoding="utf-8") == scorecard_svg(mapped_night)
+def test_the_scorecard_picture_is_the_demos(demo_night: Settings) -> None:
+    is_current = PICTURE.read_text(encoding="utf-8") == scorecard_svg(demo_night)
     assert is_current, "the scorecard has changed; draw its picture anew with: make docs"
 
 

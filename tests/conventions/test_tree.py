@@ -22,7 +22,10 @@ WRITES_ENVIRONMENT = {
         "DAGSTER_HOME": "where Dagster keeps its runs",
         "CONFIG_VARIABLE": "which company's definitions Dagster loads",
     },
-    "pipelines/transform.py": {"BUILD_VARIABLE": "the build that dbt's profile names"},
+    "pipelines/transform.py": {
+        "BUILD_VARIABLE": "the build that dbt's profile names",
+        "MEMORY_VARIABLE": "the memory limit that dbt's profile names",
+    },
     "data_quality/validation.py": {"GX_ANALYTICS_ENABLED": "Great Expectations reports to nobody"},
 }
 READS_ENVIRONMENT = "pipelines/settings.py"

@@ -1,4 +1,4 @@
-"""Contracts of the known tools are whole, and become the config that a source would have to write."""
+"""Contracts of the known tools are whole, and become what a source would have to write."""
 
 from pathlib import Path
 from typing import Any

@@ -311,7 +311,7 @@ create table run.context as
 select timestamp '2026-10-01 05:00' as as_of, date '2026-09-30' as as_of_on;
 create table run.stage_map as select 'crm' as source, 'Won' as stage;
 create table run.sources as
-select 'crm' as source, object, timestamp '2026-10-01' as as_of
+select 'crm' as source, 'mapped' as system, object, timestamp '2026-10-01' as as_of
 from (values ('opportunities'), ('quotas')) as objects(object);
 create table run.row_accounting as
 select
