@@ -3,19 +3,19 @@
    filled only while dbt executes: callers guard with `execute`. #}
 
 {% macro spec_semantic_model(name) -%}
-    {%- set found = graph.semantic_models.values() | selectattr('name', 'equalto', name) | list -%}
+    {%- set found = graph.semantic_models.get('semantic_model.' ~ project_name ~ '.' ~ name) -%}
     {%- if not found -%}
         {{ exceptions.raise_compiler_error("the metric spec has no semantic model " ~ name) }}
     {%- endif -%}
-    {{ return(found[0]) }}
+    {{ return(found) }}
 {%- endmacro %}
 
 {% macro spec_metric(name) -%}
-    {%- set found = graph.metrics.values() | selectattr('name', 'equalto', name) | list -%}
+    {%- set found = graph.metrics.get('metric.' ~ project_name ~ '.' ~ name) -%}
     {%- if not found -%}
         {{ exceptions.raise_compiler_error("the metric spec has no metric " ~ name) }}
     {%- endif -%}
-    {{ return(found[0]) }}
+    {{ return(found) }}
 {%- endmacro %}
 
 {# The metrics that are KPIs, by name: those that carry `config.meta.kpimart`. #}

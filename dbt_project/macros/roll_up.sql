@@ -1,8 +1,10 @@
 {# The measures of one semantic model, aggregated to every grain and scope that it has: one row per
    grain, period, scope and member, and for the periods that a running one is compared with another,
-   of their to-date part (`is_to_date`). Only cells that have rows. Additive measures are aggregated
-   first to date × scope tuple; distinct counts and percentiles in a statement of their own, for the
-   scopes in which a KPI asks for them; semi-additive ones from the last day of each period. The model passes its relations in, because
+   of their to-date part (`is_to_date`). Only cells that have rows. Of a fact with many rows per day
+   and person (`meta.kpimart.pre_aggregate`) additive measures are added first by date × scope tuple:
+   a third less time for a million touches, a third more for facts whose rows share none. Distinct
+   counts and percentiles go in a statement of their own, for the scopes in which a KPI asks for
+   them; semi-additive ones from the last day of each period. The model passes its relations in, because
    `ref` must stand in the model.
    Usage: {{ roll_up('lines_by_close', ref('fct_opportunity_lines'), ref('dim_dates'), ref('int_periods')) }} #}
 {% macro roll_up(semantic_model, fact, dates, periods) -%}
@@ -19,7 +21,9 @@ select 1 as is_not_executed
 {%- endif -%}
 {%- set additive = spec.measures | selectattr('agg', 'in', ['sum', 'count']) | list -%}
 {%- set whole = spec.measures | rejectattr('agg', 'in', ['sum', 'count']) | list -%}
-{%- set whole_scopes = asked_scopes(whole, scopes) %}
+{%- set whole_scopes = asked_scopes(whole, scopes) -%}
+{%- set by_tuple = spec.config.meta.kpimart.get('pre_aggregate') -%}
+{%- set base = 'tuples' if by_tuple else 'dated' %}
 with facts as (
 
     select
@@ -47,6 +51,7 @@ dated as (
 
 ),
 
+{%- if by_tuple %}
 tuples as (
 
     select
@@ -60,6 +65,7 @@ tuples as (
     group by dated_on, {{ grains() | join(', ') }}, {{ scopes | join(', ') }}
 
 ),
+{%- endif %}
 
 -- only what a running period is compared with: no rows when no period is running
 to_date as (
@@ -86,12 +92,12 @@ added as (
     {% for grain in grains() %}
     select
         {{ cell_keys([grain], scopes) }},
-        {{ cell_sums(additive) }}
+        {{ cell_sums(additive, by_tuple) }}
     from (
         select
-            tuples.*,
+            {{ base }}.*,
             max(dated_on) over (partition by {{ grain }}) as last_dated_on
-        from tuples
+        from {{ base }}
     ) as last_days
     where dated_on = last_dated_on
     group by grouping sets ({{ cell_sets([grain], scopes) }})
@@ -105,8 +111,8 @@ added as (
 
     select
         {{ cell_keys(grains(), scopes) }},
-        {{ cell_sums(additive) }}
-    from tuples
+        {{ cell_sums(additive, by_tuple) }}
+    from {{ base }}
     group by grouping sets ({{ cell_sets(grains(), scopes) }})
 
 ),
@@ -191,12 +197,15 @@ union all
 {% macro asked_scopes(measures, scopes) -%}
     {%- set names = measures | map(attribute='name') | list -%}
     {%- set asked = [] -%}
-    {%- for kpi in spec_kpis() -%}
+    {%- for kpi in (spec_kpis() if measures else []) -%}
         {%- set meta = kpi.config.meta.kpimart -%}
+        {%- set answers = {} -%}
         {%- for scope in meta.scopes if scope in scopes -%}
-            {%- set answer = spec_metric(meta.get('scope_metrics', {}).get(scope, kpi.name)) -%}
-            {%- for input in spec_inputs(answer) if input.type_params.measure.name in names -%}
-                {%- do asked.append(scope) -%}
+            {%- do answers.setdefault(meta.get('scope_metrics', {}).get(scope, kpi.name), []).append(scope) -%}
+        {%- endfor -%}
+        {%- for name, answered in answers.items() -%}
+            {%- for input in spec_inputs(spec_metric(name)) if input.type_params.measure.name in names -%}
+                {%- do asked.extend(answered) -%}
             {%- endfor -%}
         {%- endfor -%}
     {%- endfor -%}
@@ -244,10 +253,10 @@ union all
         end as member
 {%- endmacro %}
 
-{% macro cell_sums(additive) -%}
+{% macro cell_sums(additive, by_tuple) -%}
         min(dated_on) as first_dated_on
         {%- for measure in additive %},
-        sum({{ measure.name }}) as {{ measure.name }}
+        {{ 'sum' if by_tuple else measure.agg }}({{ measure.name }}) as {{ measure.name }}
         {%- endfor %}
 {%- endmacro %}
 

@@ -4,6 +4,7 @@ Also the home of the two tables that only a publish can fill: `quality.publishes
 `quality.check_results`. Databases are attached as `build` and `mart`.
 """
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from pipelines.report import CheckResult
 from pipelines.sql import literal, quoted
 
 SCHEMAS = ("marts", "kpis", "quality")
+COPIED_AT_ONCE = 2
 STORAGE_VERSION = "v1.2.0"  # the oldest client that can read the mart
 
 # column of the mart: (column of the journal, meaning)
@@ -84,11 +86,30 @@ def copy_build(connection: duckdb.DuckDBPyConnection) -> Contents:
     copied = contents(connection)
     for schema in SCHEMAS:
         connection.execute(f"create schema mart.{quoted(schema)}")
-    for table in copied.tables:
-        connection.execute(f"create table mart.{table} as select * from build.{table}")
+    _copy_tables(connection, copied.tables)
     _copy_views(connection)
     _copy_comments(connection)
     return copied
+
+
+def _copy_tables(connection: duckdb.DuckDBPyConnection, tables: tuple[str, ...]) -> None:
+    """Two at once, the largest first: one alone keeps less than two cores busy (4.6 s, not 3.5)."""
+
+    def copy(table: str) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute(f"create table mart.{table} as select * from build.{table}")
+
+    rows = {
+        relation_name(schema, name): size
+        for schema, name, size in connection.execute(
+            "select schema_name, table_name, estimated_size from duckdb_tables() "
+            "where database_name = 'build'"
+        ).fetchall()
+    }
+    by_size = sorted(tables, key=lambda table: rows[table], reverse=True)
+    with ThreadPoolExecutor(max_workers=COPIED_AT_ONCE) as copying:
+        for done in [copying.submit(copy, table) for table in by_size]:
+            done.result()
 
 
 def _copy_views(connection: duckdb.DuckDBPyConnection) -> None:
@@ -142,8 +163,10 @@ def _copy_comments(connection: duckdb.DuckDBPyConnection) -> None:
         f"is {literal(comment)}"
         for schema, name, column, comment in rows
     ]
+    connection.execute("begin transaction")
     for statement in statements:
         connection.execute(statement)
+    connection.execute("commit")
 
 
 def add_own_tables(

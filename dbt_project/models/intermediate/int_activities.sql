@@ -44,7 +44,6 @@ resolved as (
     select
         activities.activity_key,
         activities._source,
-        activities.activity_id,
         activities.kind,
         activities.direction,
         activities.owner_id,
@@ -101,7 +100,6 @@ resolved as (
 select
     resolved.activity_key,
     resolved._source,
-    resolved.activity_id,
     resolved.kind,
     resolved.direction,
     resolved.owner_id,

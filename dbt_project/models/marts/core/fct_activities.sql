@@ -42,7 +42,6 @@ judged as (
 select
     judged.activity_key,
     judged._source as source,
-    judged.activity_id,
     judged.person_key,
     judged.rep_key,
     judged.booked_by_rep_key,
