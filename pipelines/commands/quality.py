@@ -25,6 +25,8 @@ MEANINGS = {
     "qualification_date_missing": "qualified leads of an unknown day are in no period",
     "left_out": "spam, bulk imports and people who opted out do not ask for an answer",
     "day_precise": "leads of which only the day is known have no response time",
+    "presumed_held": "meetings that have ended are presumed held: the tool records no outcome",
+    "disposition_missing": "dials that do not say how they ended are not in the rate",
 }
 
 

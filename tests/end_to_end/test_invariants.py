@@ -2,12 +2,9 @@
 
 import csv
 import hashlib
-import os
 import shutil
-import signal
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -109,23 +106,6 @@ def test_the_same_file_by_another_name_changes_nothing(company: Settings) -> Non
     assert (report.outcome, report.exit_code) == ("nothing_new", 0)
     assert sorted(path.name for path in (company.lake_dir / "_ledger").iterdir()) == ledger
     assert company.mart_path.read_bytes() == before
-
-
-def test_a_killed_run_then_run_again_gives_the_undisturbed_mart(company: Settings) -> None:
-    expected = contents(company.mart_path)
-    shutil.rmtree(company.var_dir)
-    shutil.rmtree(company.mart_path.parent)
-    killed = kpimart(company, "run")
-    deadline = time.monotonic() + 120
-    while not list(company.lake_dir.glob("_ledger/*.jsonl")) and time.monotonic() < deadline:
-        time.sleep(0.05)
-    time.sleep(2)
-    assert killed.poll() is None, "the run ended before it could be killed"
-    os.killpg(killed.pid, signal.SIGKILL)
-    killed.communicate()
-    assert not company.mart_path.exists()
-    play_night(company)
-    assert contents(company.mart_path) == expected
 
 
 def test_a_blocked_night_leaves_the_mart_and_says_why(company: Settings) -> None:

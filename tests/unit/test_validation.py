@@ -392,7 +392,7 @@ VERSION = "_source, _key, _as_of, _batch, _row, _op, stage"
             1,
             {"_key": "d1", "copies": 2},
         ),
-        (f"delete from {DEALS}", f"{DEALS}.row_count", "critical", 0, {"observed": 0}),
+        (f"delete from {DEALS}", f"{DEALS}.row_count", "critical", 1, {"object": "opportunities"}),
         (
             f"update {DEALS} set stage = 'Nego' where _key <> 'd0'",
             f"{DEALS}.stages_are_mapped",

@@ -10,6 +10,12 @@ leads as (
 
 ),
 
+activities as (
+
+    select * from {{ ref('fct_activities') }}
+
+),
+
 dates as (
 
     select * from {{ ref('dim_dates') }}
@@ -67,6 +73,19 @@ noted as (
         {{ on }} as noted_on,
         cast(null as decimal(18, 2)) as amount
     from leads
+    where {{ condition }}
+    union all
+    {% endfor %}
+    {%- for kpi, code, condition in [
+        ('meetings_held', 'presumed_held', 'is_meeting_held'),
+        ('connect_rate', 'disposition_missing', 'is_call_made and not is_dial_with_disposition'),
+    ] %}
+    select
+        '{{ kpi }}' as kpi,
+        '{{ code }}' as code,
+        occurred_on as noted_on,
+        cast(null as decimal(18, 2)) as amount
+    from activities
     where {{ condition }}
     union all
     {% endfor %}
