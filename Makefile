@@ -55,8 +55,9 @@ dev: .venv/installed  ## Dagster's UI, with the nightly schedule
 	@DAGSTER_HOME="$$($(BIN)/python -m pipelines.commands.dagster_home)" $(BIN)/dg dev
 
 .PHONY: bench
-bench: .venv/installed  ## seconds and memory per step at 100,000 deals, beside the floor
-	@$(BIN)/python -m benchmarks.nightly
+bench: .venv/installed  ## seconds and memory per step at 100,000 and 500,000 deals, beside floors
+	@$(BIN)/python -m benchmarks.nightly --scale 1
+	@$(BIN)/python -m benchmarks.nightly --scale 5 --rounds 1 --memory-limit 2GB
 
 .PHONY: docs
 docs: .venv/installed  ## draw the pictures of the pages, from the demo

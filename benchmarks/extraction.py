@@ -17,7 +17,7 @@ from pathlib import Path
 
 import duckdb
 
-from benchmarks.nightly import Run, measured
+from benchmarks.measuring import Run, measured
 from pipelines.extract import landing, read
 from pipelines.extract.recognise import recognise
 from pipelines.extract.run import extract

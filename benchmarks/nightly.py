@@ -2,8 +2,8 @@
 
 The floor is DuckDB alone, in a process of its own, doing `create table as select *` over the same
 files. Three nights: the first one whole, one with nothing new, one with a single new row. Each is
-the command line, as a scheduler would start it; memory is of the whole process tree. Extraction
-against DuckDB's own typed copy is in `benchmarks.extraction`; `make bench` runs both.
+the command line, as a scheduler would start it; memory is of the whole process tree. Before them,
+extraction against DuckDB's own typed copy of the same files (`benchmarks.extraction`).
 
     make bench                                     # scales 1 and 5
     python -m benchmarks.nightly --scale 0.1 --rounds 1 --dry
@@ -11,28 +11,20 @@ against DuckDB's own typed copy is in `benchmarks.extraction`; `make bench` runs
 
 import argparse
 import json
-import os
-import platform
 import shutil
 import statistics
-import subprocess
 import sys
-import time
-from dataclasses import asdict, dataclass, field
-from datetime import UTC, datetime
-from importlib.metadata import version
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
-import psutil
-
+from benchmarks.extraction import measure
+from benchmarks.measuring import Run, measured, result_of, write_result
 from pipelines.report import load_reports
 from pipelines.sample.files import make_sample
 from pipelines.settings import PROJECT_DIR, Settings, load_settings
 
 WORK = PROJECT_DIR / "benchmarks" / ".work"
-RESULTS = PROJECT_DIR / "benchmarks" / "results"
-PACKAGES = ("duckdb", "dagster", "dbt-core", "dbt-duckdb", "great-expectations", "pandas")
 FLOOR = """
 import sys, duckdb
 connection = duckdb.connect(sys.argv[1])
@@ -41,43 +33,6 @@ for number, path in enumerate(sys.argv[2:]):
         f"create table t{number} as select * from read_csv('{path}', all_varchar = true)")
 connection.close()
 """
-
-
-@dataclass(frozen=True, kw_only=True)
-class Run:
-    """One run of a command: wall seconds, peak memory of its process tree, seconds by step."""
-
-    seconds: float
-    peak_bytes: int
-    rows: int = 0
-    steps: dict[str, float] = field(default_factory=dict)
-
-
-def measured(command: list[str], *, log: Path) -> Run:
-    """The command has run to its end.
-
-    Raises:
-        SystemExit: it failed; says where its output is.
-    """
-    begun, peak = time.perf_counter(), 0
-    with log.open("ab") as output:
-        process = psutil.Popen(command, stdout=output, stderr=subprocess.STDOUT)
-        while process.poll() is None:
-            peak = max(peak, _tree_bytes(process))
-            time.sleep(0.1)
-    if process.returncode != 0:
-        raise SystemExit(f"{' '.join(command)} ended with {process.returncode}; see {log}")
-    return Run(seconds=round(time.perf_counter() - begun, 2), peak_bytes=peak)
-
-
-def _tree_bytes(process: psutil.Popen) -> int:
-    total = 0
-    try:
-        for one in (process, *process.children(recursive=True)):
-            total += one.memory_info().rss
-    except psutil.NoSuchProcess:
-        return 0
-    return total
 
 
 def night(config: Path, *, log: Path) -> Run:
@@ -90,7 +45,7 @@ def night(config: Path, *, log: Path) -> Run:
     steps["start, wiring, end"] = round(run.seconds - sum(steps.values()), 2)
     if "transform" in steps:
         steps |= {f"of transform: {name}": s for name, s in _transform_parts(settings).items()}
-    return Run(seconds=run.seconds, peak_bytes=run.peak_bytes, rows=report.rows, steps=steps)
+    return replace(run, rows=report.rows, steps=steps)
 
 
 def _transform_parts(settings: Settings) -> dict[str, float]:
@@ -146,9 +101,8 @@ def landed(config: Path) -> list[Path]:
     return sorted((config.parent / "landing").glob("*/*.csv"))
 
 
-def one_round(scale: float, *, memory_limit: str, log: Path) -> dict[str, Run]:
-    """Floor and nights of a company made anew."""
-    config = make_company(scale, memory_limit=memory_limit)
+def one_round(config: Path, *, log: Path) -> dict[str, Run]:
+    """Floor and nights of a company that was just made."""
     database = WORK / "floor.duckdb"
     database.unlink(missing_ok=True)
     files = [str(path) for path in landed(config)]
@@ -183,33 +137,6 @@ def summary(rounds: list[dict[str, Run]]) -> dict[str, dict[str, Any]]:
     return out
 
 
-def result_of(command: str, config: Path, content: dict[str, Any]) -> dict[str, Any]:
-    """A result with what it was measured on."""
-    return {
-        "command": command,
-        "measured_at": datetime.now(UTC).isoformat(timespec="seconds"),
-        "machine": {
-            "system": platform.platform(),
-            "python": platform.python_version(),
-            "cores": os.cpu_count(),
-            "memory_gb": round(psutil.virtual_memory().total / 1e9),
-        },
-        "versions": {name: version(name) for name in PACKAGES},
-        "landing_bytes": {
-            path.stem.rsplit("_", 1)[0]: path.stat().st_size for path in landed(config)
-        },
-        **content,
-    }
-
-
-def write_result(name: str, result: dict[str, Any]) -> None:
-    """The result lies in benchmarks/results, under today's date."""
-    RESULTS.mkdir(exist_ok=True)
-    path = RESULTS / f"{datetime.now(UTC):%Y-%m-%d}-{name}.json"
-    path.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
-    print(f"written: {path.relative_to(PROJECT_DIR)}")
-
-
 def main() -> None:
     """Runs the rounds, prints the medians, and writes them with machine, versions and command."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
@@ -221,10 +148,13 @@ def main() -> None:
     WORK.mkdir(parents=True, exist_ok=True)
     log = WORK / "output.log"
     log.unlink(missing_ok=True)
-    rounds = [
-        one_round(options.scale, memory_limit=options.memory_limit, log=log)
-        for _ in range(options.rounds)
-    ]
+    rounds: list[dict[str, Run]] = []
+    extraction: dict[str, Any] = {}
+    for _ in range(options.rounds):
+        config = make_company(options.scale, memory_limit=options.memory_limit)
+        extraction = extraction or measure(config, rounds=options.rounds)
+        rounds.append(one_round(config, log=log))
+    print(json.dumps(extraction, indent=2))
     medians = summary(rounds)
     print(json.dumps(medians, indent=2))
     if not options.dry:
@@ -233,11 +163,13 @@ def main() -> None:
             f"--memory-limit {options.memory_limit}"
         )
         content = {
+            "extraction": extraction,
             "medians": medians,
             "rounds": [{name: asdict(run) for name, run in one.items()} for one in rounds],
         }
-        config = WORK / "company" / "kpimart.yml"
-        write_result(f"nightly-scale-{options.scale:g}", result_of(command, config, content))
+        files = landed(WORK / "company" / "kpimart.yml")
+        result = result_of(command, files, content)
+        write_result(f"nightly-scale-{options.scale:g}", result)
     shutil.rmtree(WORK)
 
 

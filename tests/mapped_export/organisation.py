@@ -9,6 +9,7 @@ from datetime import date
 import numpy as np
 import pandas as pd
 
+from pipelines.sample.amounts import PRODUCTS as SOLD_PRODUCTS
 from tests.mapped_export.names import BRANDS, PEOPLE, capacity, distinct_names
 
 START = date(2024, 10, 1)
@@ -35,20 +36,7 @@ REGION_SHARES = (0.5, 0.3, 0.2)
 INDUSTRIES = ("Manufacturing", "Retail", "Healthcare", "Logistics", "Finance", "Education")
 SEGMENTS = ("Small Business", "Mid-Market", "Enterprise")
 SEGMENT_SHARES = (0.5, 0.35, 0.15)
-PRODUCTS = pd.DataFrame(
-    [
-        ("P-01", "Atlas Basic", "Atlas", 550, 0.16),
-        ("P-02", "Atlas Plus", "Atlas", 1_200, 0.16),
-        ("P-03", "Atlas Pro", "Atlas", 3_400, 0.14),
-        ("P-04", "Beacon Basic", "Beacon", 300, 0.14),
-        ("P-05", "Beacon Pro", "Beacon", 2_100, 0.14),
-        ("P-06", "Cirrus Plus", "Cirrus", 900, 0.08),
-        ("P-07", "Cirrus Pro", "Cirrus", 4_800, 0.06),
-        ("P-08", "Care Plan", "Services", 450, 0.08),
-        ("P-09", "Onboarding", "Services", 1_500, 0.04),
-    ],
-    columns=["product_id", "product_name", "family", "list_price", "share"],
-)
+PRODUCTS = SOLD_PRODUCTS.rename(columns={"code": "product_id", "name": "product_name"})
 
 
 @dataclass(frozen=True, kw_only=True)
