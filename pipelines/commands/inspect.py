@@ -20,6 +20,7 @@ STATES = {
 }
 
 MOST_REMARKS = 5
+MOST_COLUMNS = 12
 
 
 def inspect(settings: Settings, *, as_json: bool) -> None:
@@ -77,8 +78,14 @@ def _facts(file: FileOutcome, zone: ZoneInfo) -> list[str]:
     if file.state != "unchanged":
         facts.append(_rows(file))
     if file.columns_unknown and file.state == "applied":
-        facts.append(f"not mapped, kept as text: {', '.join(file.columns_unknown)}")
+        facts.append(f"not mapped, kept as text: {_first_of(file.columns_unknown)}")
     return [fact for fact in facts if fact]
+
+
+def _first_of(names: list[str]) -> str:
+    """The names; of many the first few: a tool may have two hundred that nobody asked for."""
+    left = len(names) - MOST_COLUMNS
+    return ", ".join(names[:MOST_COLUMNS]) + (f" and {left} more" if left > 0 else "")
 
 
 def _rows(file: FileOutcome) -> str:
