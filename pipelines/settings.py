@@ -1,32 +1,24 @@
 """kpimart.yml and the environment, as one frozen, validated object.
 
-The only reader of either. Company and source settings live here; what an export's columns mean is
-in `extract/objects.yml`, how a tool writes them in `extract/systems/`.
+The only reader of either. What a source may say is in `sources`; what an export's columns mean, in
+`extract/objects.yml`; how a tool writes them, in `extract/systems/`.
 """
 
-import difflib
 import os
 from collections.abc import Mapping
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
-from zoneinfo import ZoneInfo, available_timezones
+from typing import Annotated, Literal, Self
+from zoneinfo import ZoneInfo
 
 import yaml
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    ValidationError,
-    model_validator,
-)
+from pydantic import BaseModel, Field, ValidationError, model_validator
 
 from pipelines.errors import ConfigError
 from pipelines.extract.objects import ObjectShape
-from pipelines.extract.systems import MAPPED, configured, contracts, shapes_of, system_names
+from pipelines.extract.systems import MAPPED, contracts
+from pipelines.sources import ObjectConfig, Source, Stage, Strict, Timezone, one_of
 
 CONFIG_NAME = "kpimart.yml"
 CONFIG_VARIABLE = "KPIMART_CONFIG"
@@ -34,36 +26,7 @@ PROJECT_DIR = Path(__file__).resolve().parent.parent
 DBT_PROJECT_DIR = PROJECT_DIR / "dbt_project"
 
 
-def _known_timezone(name: str) -> str:
-    if name not in available_timezones():
-        close = difflib.get_close_matches(name, available_timezones(), n=1)
-        hint = f"; did you mean {close[0]}?" if close else ""
-        raise ValueError(f"{name!r} is not a time zone of the IANA database{hint}")
-    return name
-
-
-def _known_system(name: str) -> str:
-    if name not in system_names():
-        raise ValueError(_one_of(name, list(system_names()), "a system"))
-    return name
-
-
-def _as_text(value: object) -> object:
-    return value.isoformat() if isinstance(value, date) else value
-
-
-Timezone = Annotated[str, AfterValidator(_known_timezone)]
-System = Annotated[str, AfterValidator(_known_system)]
-Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
-Text = Annotated[str, BeforeValidator(_as_text)]
-Outcome = Literal["open", "won", "lost"]
-
-
-class _Strict(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class Company(_Strict):
+class Company(Strict):
     """The company whose mart this is: reporting currency, zone, fiscal calendar, mail domains.
 
     Touches with people at `mail_domains` are internal and not counted.
@@ -76,7 +39,7 @@ class Company(_Strict):
     mail_domains: tuple[str, ...] = ()
 
 
-class Paths(_Strict):
+class Paths(Strict):
     """Folders of one company, relative to its config file."""
 
     landing: Path = Path("landing")
@@ -84,19 +47,19 @@ class Paths(_Strict):
     mart: Path = Path("mart/kpi_mart.duckdb")
 
 
-class Guards(_Strict):
+class Guards(Strict):
     """What holds a batch: the share of live keys that may vanish from a snapshot at once."""
 
     max_vanished_share: Annotated[float, Field(ge=0, le=1)] = 0.15
 
 
-class Retention(_Strict):
+class Retention(Strict):
     """How much is kept: published versions of the mart, the newest ones."""
 
     versions: Annotated[int, Field(ge=1)] = 7
 
 
-class KpiRules(_Strict):
+class KpiRules(Strict):
     """Windows of the KPI definitions, each with the default of the KPI reference."""
 
     new_window_days: Annotated[int, Field(ge=0)] = 30
@@ -111,130 +74,7 @@ class KpiRules(_Strict):
     stage_window_days: Annotated[int, Field(ge=1)] = 90
 
 
-class Stage(_Strict):
-    """What one stage of the tool means."""
-
-    outcome: Outcome
-    stage_class: Annotated[str | None, Field(alias="class")] = None
-    order: int | None = None
-    accepted: bool = False
-    probability: Annotated[float | None, Field(ge=0, le=1)] = None
-
-
-def _short_stage(value: object) -> object:
-    return {"outcome": value} if isinstance(value, str) else value
-
-
-class ObjectConfig(_Strict):
-    """How one object of a source is exported: files, columns, values, dates.
-
-    `optional`: mapped columns that a file may lack without a word. `meanings`: what the values of a
-    column mean, in the words of objects.yml.
-    """
-
-    files: str | None = None
-    mode: Literal["snapshot", "incremental", "append"] = "snapshot"
-    as_of: Text | None = None
-    key: tuple[str, ...] | None = None
-    dates: Literal["YMD", "DMY", "MDY"] | None = None
-    columns: dict[str, str]
-    optional: tuple[str, ...] = ()
-    values: dict[str, dict[Text, str]] = {}
-    nulls: dict[str, tuple[Text, ...]] = {}
-    meanings: dict[str, dict[Text, str]] = {}
-    stages: dict[str, Annotated[Stage, BeforeValidator(_short_stage)]] = {}
-
-    @model_validator(mode="before")
-    @classmethod
-    def _key_as_list(cls, value: Any) -> Any:
-        if isinstance(value, dict) and isinstance(value.get("key"), str):
-            return {**value, "key": (value["key"],)}
-        return value
-
-
-class Source(_Strict):
-    """One tool that delivers exports into `landing/<name>/`."""
-
-    name: Name
-    system: System
-    timezone: Timezone | None = None
-    as_of: Text | None = None
-    objects: dict[str, ObjectConfig]
-
-    @model_validator(mode="before")
-    @classmethod
-    def _filled_from_the_contract(cls, value: Any) -> Any:
-        if isinstance(value, dict) and value.get("system") in contracts():
-            return configured(value)
-        return value
-
-    @model_validator(mode="after")
-    def _objects_fit_their_shapes(self) -> Self:
-        for name, config in self.objects.items():
-            if name not in self.shapes:
-                raise ValueError(_one_of(name, list(self.shapes), "an object"))
-            _check_object(self.shapes[name], config)
-        return self
-
-    @property
-    def shapes(self) -> dict[str, ObjectShape]:
-        """The shapes of the objects that this source can deliver."""
-        return shapes_of(self.system)
-
-
-def _one_of(word: str, allowed: list[str], what: str) -> str:
-    close = difflib.get_close_matches(word, allowed, n=1)
-    hint = f"; did you mean {close[0]}?" if close else f"; allowed: {', '.join(allowed)}"
-    return f"{word!r} is not {what}{hint}"
-
-
-def _check_object(shape: ObjectShape, config: ObjectConfig) -> None:
-    name, columns = shape.name, list(shape.columns)
-    key = config.key or shape.key
-    for where, names in {
-        "columns": config.columns,
-        "optional": config.optional,
-        "values": config.values,
-        "nulls": config.nulls,
-        "meanings": config.meanings,
-        "key": key,
-    }.items():
-        for column in names:
-            if column not in columns:
-                raise ValueError(
-                    f"{name}.{where}: {_one_of(column, columns, f'a column of {name}')}"
-                )
-    if not set(key) & set(config.columns):
-        raise ValueError(
-            f"{name}.columns: none of the key {', '.join(key)} is mapped; map one of them, or name "
-            f"another key with {name}.key"
-        )
-    missing = [c for c in shape.required if c not in config.columns]
-    if missing:
-        raise ValueError(f"{name}.columns: {', '.join(missing)} must be mapped")
-    _check_meanings(shape, config)
-    if config.stages and shape.feeds != "opportunities":
-        raise ValueError(f"{name}.stages: only opportunities have stages")
-    if shape.feeds == "opportunities" and not config.stages:
-        raise ValueError(
-            f"{name}.stages is missing; say what each stage means, as "
-            "stages: {Prospecting: open, Won: won, Lost: lost}"
-        )
-
-
-def _check_meanings(shape: ObjectShape, config: ObjectConfig) -> None:
-    for column, words in config.meanings.items():
-        allowed = list(shape.columns[column].meanings)
-        where = f"{shape.name}.meanings.{column}"
-        if not allowed:
-            mapped = [name for name, spec in shape.columns.items() if spec.meanings]
-            raise ValueError(f"{where}: only {', '.join(mapped) or 'no column'} has meanings here")
-        for value, meaning in words.items():
-            if meaning not in allowed:
-                raise ValueError(f"{where}.{value}: {_one_of(meaning, allowed, 'a meaning')}")
-
-
-class Settings(_Strict):
+class Settings(Strict):
     """Everything a run needs to know, with absolute paths.
 
     `memory_limit`: what DuckDB may use before it spills to disk; Python needs about 0.7 GB beside.
@@ -389,7 +229,7 @@ def _explain(path: Path, error: ValidationError) -> str:
         where = ".".join(str(part) for part in problem["loc"]) or "(top)"
         if problem["type"] == "extra_forbidden":
             allowed = _allowed_keys(problem["loc"])
-            text = _one_of(str(problem["loc"][-1]), allowed, "a key here")
+            text = one_of(str(problem["loc"][-1]), allowed, "a key here")
         elif problem["type"] == "missing":
             text = "is missing"
         else:

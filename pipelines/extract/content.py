@@ -21,7 +21,7 @@ from pipelines.extract.recognise import missing_headers, near_matches
 from pipelines.extract.records import Lines
 from pipelines.extract.refusal import RefusedFileError
 from pipelines.extract.survey import Subject, Survey, Typing, surveyed, typed_by, whole_rows
-from pipelines.settings import ObjectConfig
+from pipelines.sources import ObjectConfig
 from pipelines.sql import literal
 
 READ_ERRORS = (duckdb.InvalidInputException, duckdb.IOException)

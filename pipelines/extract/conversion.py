@@ -11,7 +11,7 @@ import duckdb
 
 from pipelines.extract.objects import Column, ObjectShape
 from pipelines.extract.refusal import RefusedFileError
-from pipelines.settings import ObjectConfig
+from pipelines.sources import ObjectConfig
 from pipelines.sql import literal, one_row
 
 DateOrder = Literal["YMD", "DMY", "MDY"]

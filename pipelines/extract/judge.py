@@ -15,7 +15,8 @@ from pipelines.extract.ledger import Entry, Ledger
 from pipelines.extract.objects import ObjectShape
 from pipelines.extract.recognise import missing_headers, near_matches, recognise
 from pipelines.extract.refusal import RefusedFileError
-from pipelines.settings import ObjectConfig, Settings
+from pipelines.settings import Settings
+from pipelines.sources import ObjectConfig
 
 
 @dataclass(frozen=True, kw_only=True)

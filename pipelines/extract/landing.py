@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from pipelines.settings import Settings, Source
+from pipelines.settings import Settings
+from pipelines.sources import Source
 
 UNFINISHED = (".tmp", ".part")
 NOT_EXPORTS = ("truth.json",)  # what the simulation knows of its own exports

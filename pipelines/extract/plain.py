@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pipelines.extract import conversion
 from pipelines.extract.conversion import Converted
 from pipelines.extract.objects import Column
-from pipelines.settings import ObjectConfig
+from pipelines.sources import ObjectConfig
 from pipelines.sql import literal
 
 PLAIN_MOMENTS = ("____-__-__T__:__:__.___Z", "____-__-__T__:__:__Z")

@@ -5,7 +5,7 @@ from fnmatch import fnmatchcase
 
 from pipelines.extract.landing import Offer
 from pipelines.extract.refusal import RefusedFileError
-from pipelines.settings import ObjectConfig
+from pipelines.sources import ObjectConfig
 
 
 def recognise(offer: Offer, columns: tuple[str, ...]) -> str:

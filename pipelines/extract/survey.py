@@ -13,7 +13,7 @@ from pipelines.extract import conversion, read
 from pipelines.extract.conversion import Converted
 from pipelines.extract.objects import ObjectShape
 from pipelines.extract.plain import plain
-from pipelines.settings import ObjectConfig
+from pipelines.sources import ObjectConfig
 from pipelines.sql import one_row
 
 

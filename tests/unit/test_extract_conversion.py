@@ -9,7 +9,7 @@ import pytest
 from pipelines.extract import conversion
 from pipelines.extract.objects import Column, ObjectShape
 from pipelines.extract.refusal import RefusedFileError
-from pipelines.settings import ObjectConfig
+from pipelines.sources import ObjectConfig
 
 
 def _config(**settings) -> ObjectConfig:

@@ -9,7 +9,7 @@ from pipelines.errors import ConfigError
 from pipelines.extract import moments
 from pipelines.extract.landing import Offer
 from pipelines.extract.refusal import RefusedFileError
-from pipelines.settings import Source
+from pipelines.sources import Source
 
 CHICAGO = ZoneInfo("America/Chicago")
 

@@ -9,7 +9,7 @@ from pipelines.extract import conversion
 from pipelines.extract.conversion import Converted
 from pipelines.extract.objects import SQL_TYPES, Column, ObjectShape
 from pipelines.extract.plain import plain
-from pipelines.settings import ObjectConfig
+from pipelines.sources import ObjectConfig
 
 CONFIG = ObjectConfig(columns={"given": "Given"})
 RAW = {"Given": "_c1"}

@@ -11,7 +11,8 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from pipelines.settings import ObjectConfig, load_settings
+from pipelines.settings import load_settings
+from pipelines.sources import ObjectConfig
 from tests.mapped_export.dirt import UNKNOWN_ACCOUNT, UNKNOWN_OWNER, UNKNOWN_STAGE
 from tests.mapped_export.files import Sample, make_sample
 from tests.nights import MAPPED_CONFIG
