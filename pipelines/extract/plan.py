@@ -30,6 +30,17 @@ class Pending:
     outcome: FileOutcome
     placed: Placed | None = None
 
+    @property
+    def decided(self) -> Placed:
+        """What was decided.
+
+        Raises:
+            ValueError: nothing was yet.
+        """
+        if self.placed is None:
+            raise ValueError(f"{self.entry.file_name}: the load was not placed")
+        return self.placed
+
 
 @dataclass(kw_only=True)
 class Plan:

@@ -129,14 +129,13 @@ def _replaced(settings: Settings, pending: plan.Pending) -> AbstractContextManag
 
 
 def _write(pending: plan.Pending, path: Path, connection: duckdb.DuckDBPyConnection) -> None:
-    if pending.placed is None:
-        return
+    placed = pending.decided
     with connection.cursor() as cursor:
-        copy = f"copy ({pending.placed.select}) to {literal(path)} {batch.FORMAT}"
+        copy = f"copy ({placed.select}) to {literal(path)} {batch.FORMAT}"
         (written,) = one_row(cursor, copy)
-    if written != pending.placed.rows:
+    if written != placed.rows:
         raise KpimartError(
-            f"{pending.entry.source}/{pending.entry.file_name}: {pending.placed.rows} rows were "
+            f"{pending.entry.source}/{pending.entry.file_name}: {placed.rows} rows were "
             f"judged and {written} read again: it changed meanwhile. Nothing was loaded; when the "
             "transfer has ended, run: kpimart run"
         )

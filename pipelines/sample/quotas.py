@@ -30,9 +30,9 @@ def make_quotas(
     seen = int((day_to_date(span).astype("datetime64[M]") - _FIRST_MONTH).astype(int))
     reps = reps_of(people)
     sold = _sold(deals, rep_count=len(reps), seen=seen)
-    plan = _plan(sold.sum(axis=0), months=len(months))
+    plan = plan_of(sold.sum(axis=0), months=len(months))
     carries = _carries_quota(reps, months)
-    rates = _rates(sold, carries * plan, year=months.astype("datetime64[Y]").astype(int))
+    rates = rates_of(sold, carries * plan, year=months.astype("datetime64[Y]").astype(int))
     rates /= rng.uniform(0.75, 1.1, len(rates))[:, None]
     amounts = np.maximum(np.round(rates * plan / 500) * 500, 500) * carries
     months, amounts = months[_MONTHS_BEFORE_QUOTAS:], amounts[:, _MONTHS_BEFORE_QUOTAS:]
@@ -54,7 +54,7 @@ def _sold(deals: pd.DataFrame, *, rep_count: int, seen: int) -> np.ndarray:
     return sold[:, :seen]
 
 
-def _plan(sold: np.ndarray, *, months: int) -> np.ndarray:
+def plan_of(sold: np.ndarray, *, months: int) -> np.ndarray:
     """The trend of a month and its neighbours, times the usual share of its place in a quarter."""
     window = np.ones(5)
     trend = np.convolve(sold, window, "same") / np.convolve(np.ones(len(sold)), window, "same")
@@ -75,7 +75,7 @@ def _carries_quota(reps: pd.DataFrame, months: np.ndarray) -> np.ndarray:
     return (hired <= start) & (end <= left) & (capacity > 0)
 
 
-def _rates(sold: np.ndarray, planned: np.ndarray, *, year: np.ndarray) -> np.ndarray:
+def rates_of(sold: np.ndarray, planned: np.ndarray, *, year: np.ndarray) -> np.ndarray:
     """Per rep and month: the share of the plan the rep sells in that year.
 
     A year of few months leans on the rep's whole time, worth three months; a rep who has not sold

@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 
+from pipelines.sample.quotas import plan_of, rates_of
 from tests.mapped_export.deals import day_to_date
 from tests.mapped_export.organisation import START, Organisation
 
@@ -27,9 +28,9 @@ def make_quotas(
     months = _FIRST_MONTH + np.arange(int((year_end - _FIRST_MONTH).astype(int)))
     seen = int((day_to_date(span).astype("datetime64[M]") - _FIRST_MONTH).astype(int))
     sold = _sold(organisation, deals, seen=seen)
-    plan = _plan(sold.sum(axis=0), months=len(months))
+    plan = plan_of(sold.sum(axis=0), months=len(months))
     carries = _carries_quota(organisation, months)
-    rates = _rates(sold, carries * plan, year=months.astype("datetime64[Y]").astype(int))
+    rates = rates_of(sold, carries * plan, year=months.astype("datetime64[Y]").astype(int))
     rates /= rng.uniform(0.75, 1.1, len(rates))[:, None]
     amounts = np.maximum(np.round(rates * plan / 500) * 500, 500) * carries
     months, amounts = months[_MONTHS_BEFORE_QUOTAS:], amounts[:, _MONTHS_BEFORE_QUOTAS:]
@@ -51,18 +52,6 @@ def _sold(organisation: Organisation, deals: pd.DataFrame, *, seen: int) -> np.n
     return sold[:, :seen]
 
 
-def _plan(sold: np.ndarray, *, months: int) -> np.ndarray:
-    """The trend of a month and its neighbours, times the usual share of its place in a quarter."""
-    window = np.ones(5)
-    trend = np.convolve(sold, window, "same") / np.convolve(np.ones(len(sold)), window, "same")
-    place = np.arange(months) % 3
-    rhythm = np.array(
-        [(sold / np.maximum(trend, 1))[place[: len(sold)] == i].mean() for i in range(3)]
-    )
-    ahead = np.full(months - len(sold), trend[-1] * 1.05)
-    return np.concatenate([trend, ahead]) * rhythm[place] / rhythm.mean()
-
-
 def _carries_quota(organisation: Organisation, months: np.ndarray) -> np.ndarray:
     """Per rep and month: present for the whole of it, and one who sells."""
     first_day = day_to_date(0)
@@ -72,21 +61,6 @@ def _carries_quota(organisation: Organisation, months: np.ndarray) -> np.ndarray
         organisation.reps[column].to_numpy()[:, None] for column in ("hired", "left", "capacity")
     )
     return (hired <= start) & (end <= left) & (capacity > 0)
-
-
-def _rates(sold: np.ndarray, planned: np.ndarray, *, year: np.ndarray) -> np.ndarray:
-    """Per rep and month: the share of the plan the rep sells in that year.
-
-    A year of few months leans on the rep's whole time, worth three months; a rep who has not sold
-    yet is rated as the median.
-    """
-    seen = sold.shape[1]
-    is_in_year = (year[:, None] == year).astype(float)
-    whole = sold.sum(axis=1) / np.maximum(planned[:, :seen].sum(axis=1), 1)
-    whole = np.where(whole > 0, whole, np.median(whole[whole > 0]))[:, None]
-    lean = 3 * planned.mean(axis=1, keepdims=True)
-    yearly = sold @ is_in_year[:seen] + lean * whole
-    return yearly / np.maximum(planned[:, :seen] @ is_in_year[:seen] + lean, 1)
 
 
 def _monthly(amounts: np.ndarray, months: np.ndarray, *, names: np.ndarray) -> pd.DataFrame:
