@@ -1,9 +1,14 @@
 {# The records of an object as they are now, without those that were deleted: one row per record, with
    the columns of its latest version. For objects whose past nobody asks for: one window instead of
-   the three of record_versions.
+   the three of record_versions. Events (`keeps_vanished`) have happened also when exports show them no
+   more: those have `is_vanished`, and only what the tool flags as deleted is left out.
    Usage: {{ current_records('activities', 'activity_key') }} #}
-{% macro current_records(object, key) -%}
-    select *
+{% macro current_records(object, key, keeps_vanished=false) -%}
+    select
+        *
+        {%- if keeps_vanished %},
+        latest._op = 'delete' as is_vanished
+        {%- endif %}
     from (
         select
             changes.*,
@@ -16,6 +21,8 @@
     ) as latest
     where
         latest.versions_back = 1
+        {%- if not keeps_vanished %}
         and latest._op = 'upsert'
+        {%- endif %}
         and not coalesce(latest.is_deleted, false)
 {%- endmacro %}

@@ -1,16 +1,25 @@
 {# What other objects may call a record of `versions`: its id, and its name where only one record of
-   the source bears it. One row per source, kind of reference and reference.
-   Usage: {{ entity_keys(ref('int_accounts_versions'), 'account_key', 'account_id', 'account_name') }} #}
-{% macro entity_keys(versions, key, id, name) -%}
+   the source bears it. One row per source, kind of reference and reference. A record that was merged
+   is meant as its survivor, where `survivors` is given.
+   Usage: {{ entity_keys(ref('int_products_versions'), 'product_key', 'product_id', 'product_name') }} #}
+{% macro entity_keys(versions, key, id, name, survivors=none) -%}
 with records as (
 
     select distinct
-        _source,
-        {{ key }},
-        {{ id }} as reference_id,
-        {{ name }} as reference_name
-    from {{ versions }}
-    where _op = 'upsert'
+        versions._source,
+        {%- if survivors %}
+        coalesce(survivors.survivor_key, versions.{{ key }}) as {{ key }},
+        {%- else %}
+        versions.{{ key }},
+        {%- endif %}
+        versions.{{ id }} as reference_id,
+        versions.{{ name }} as reference_name
+    from {{ versions }} as versions
+    {%- if survivors %}
+    left join {{ survivors }} as survivors
+        on versions.{{ key }} = survivors.{{ key }}
+    {%- endif %}
+    where versions._op = 'upsert'
 
 ),
 

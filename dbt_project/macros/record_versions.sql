@@ -1,9 +1,10 @@
 {# All versions of an object's records, each with the half-open time in which it held: from the export
    that showed it to the next one that showed another. The first version holds since ever, because
    nothing earlier is known. Several exports of one moment: the one taken up last counts.
-   `valid_from_on`/`valid_to_on` are the company's days, for states at a day's end.
-   Usage: {{ record_versions('accounts', 'account_key') }} #}
-{% macro record_versions(object, key) -%}
+   `valid_from_on`/`valid_to_on` are the company's days, for states at a day's end. A record that can be
+   merged into another (`merges`) is removed from then on.
+   Usage: {{ record_versions('accounts', 'account_key', merges=true) }} #}
+{% macro record_versions(object, key, merges=false) -%}
     select
         versions.*,
         case
@@ -15,7 +16,11 @@
             else {{ covered_date('versions.valid_to', 'context.timezone') }}
         end as valid_to_on,
         versions.valid_to is null as is_current,
-        versions._op = 'delete' or coalesce(versions.is_deleted, false) as is_removed
+        versions._op = 'delete'
+        or coalesce(versions.is_deleted, false)
+        {%- if merges %}
+        or versions.merged_into_id is not null
+        {%- endif %} as is_removed
     from (
         select
             moments.*,

@@ -6,8 +6,8 @@
     {%- set delivered = {
         'outreach': ['activities', 'contacts', 'sequence_enrolments', 'users'],
         'salesforce': [
-            'accounts', 'activities', 'contacts', 'leads', 'opportunities', 'opportunity_lines',
-            'products', 'stage_changes', 'users',
+            'accounts', 'activities', 'contacts', 'field_changes', 'leads', 'opportunities',
+            'opportunity_lines', 'products', 'stage_changes', 'users',
         ],
     } -%}
     {%- for system in var('systems', ['mapped']) if object in delivered.get(system, [object]) %}

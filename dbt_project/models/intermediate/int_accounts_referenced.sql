@@ -10,6 +10,12 @@ account_keys as (
 
 ),
 
+survivors as (
+
+    select * from {{ ref('int_account_survivors') }}
+
+),
+
 opportunities as (
 
     select * from {{ ref('int_opportunities_versions') }}
@@ -31,8 +37,13 @@ delivered as (
             'parent_by_id', 'parent_by_name', 'account_key'
         ) }} as parent_account_key,
         accounts.customer_since,
-        accounts.is_removed as is_deleted
+        accounts.is_removed as is_deleted,
+        accounts.merged_into_id,
+        coalesce(survivors.survivor_key, accounts.account_key) as survivor_key,
+        coalesce(survivors.is_circular, false) as is_circular
     from accounts
+    left join survivors
+        on accounts.account_key = survivors.account_key
     left join account_keys as parent_by_id
         on
             accounts._source = parent_by_id._source
@@ -72,6 +83,9 @@ select
     parent_account_key,
     customer_since,
     is_deleted,
+    survivor_key,
+    merged_into_id,
+    is_circular,
     true as is_delivered
 from delivered
 union all
@@ -86,5 +100,8 @@ select
     cast(null as varchar) as parent_account_key,
     cast(null as date) as customer_since,
     false as is_deleted,
+    account_key as survivor_key,
+    cast(null as varchar) as merged_into_id,
+    false as is_circular,
     false as is_delivered
 from only_named

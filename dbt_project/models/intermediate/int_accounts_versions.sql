@@ -1,1 +1,1 @@
-{{ record_versions('accounts', 'account_key') }}
+{{ record_versions('accounts', 'account_key', merges=true) }}

@@ -1,1 +1,1 @@
-{{ record_versions('leads', 'lead_key') }}
+{{ record_versions('leads', 'lead_key', merges=true) }}

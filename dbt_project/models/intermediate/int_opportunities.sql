@@ -63,6 +63,7 @@ dated as (
     select
         latest.*,
         events.is_deleted,
+        events.is_merged,
         events.closed_by_rep_key,
         events.closed_for_account_key,
         events.created_by_rep_key,
@@ -186,6 +187,7 @@ select
             then list_price
     end as decided_amount,
     is_deleted,
+    is_merged,
     coalesce(outcome = 'won', false) as is_won,
     coalesce(outcome = 'lost', false) as is_lost,
     coalesce(outcome = 'open', false) as is_open,

@@ -4,9 +4,9 @@ with versions as (
 
 ),
 
-histories as (
+states as (
 
-    select * from {{ ref('int_opportunities_histories') }}
+    select * from {{ ref('int_opportunities_states') }}
 
 ),
 
@@ -38,7 +38,8 @@ removals as (
 
     select
         opportunity_key,
-        is_removed
+        is_removed,
+        is_merged
     from versions where is_current
 
 ),
@@ -64,48 +65,82 @@ outcome_begins as (
 
 ),
 
+seen as (
+
+    select
+        described.opportunity_key,
+        min(
+            case
+                when described.version_number > outcome_begins.version_before
+                    then described._as_of
+            end
+        ) as seen_closed_at,
+        min(
+            case
+                when described.version_number = outcome_begins.version_before
+                    then described._as_of
+            end
+        ) as seen_before_at
+    from described
+    inner join outcome_begins
+        on described.opportunity_key = outcome_begins.opportunity_key
+    group by described.opportunity_key
+
+),
+
+-- the state in which the present outcome began, likewise
+state_begins as (
+
+    select
+        states.opportunity_key,
+        coalesce(
+            max(
+                case
+                    when coalesce(states.outcome, '') <> coalesce(latest.outcome, '')
+                        then states.state_number
+                end
+            ),
+            0
+        ) as number_before
+    from states
+    inner join latest
+        on states.opportunity_key = latest.opportunity_key
+    group by states.opportunity_key
+
+),
+
 closings as (
 
     select
-        described.opportunity_key,
-        described.rep_key,
-        described.account_key,
-        described._as_of as seen_closed_at,
-        row_number() over (
-            partition by described.opportunity_key order by described.version_number
-        ) as place
-    from described
-    inner join outcome_begins
+        states.opportunity_key,
+        states.rep_key,
+        states.account_key,
+        states.basis,
+        states.happened_by
+    from states
+    inner join state_begins
         on
-            described.opportunity_key = outcome_begins.opportunity_key
-            and described.version_number > outcome_begins.version_before
+            states.opportunity_key = state_begins.opportunity_key
+            and states.state_number = state_begins.number_before + 1
 
 ),
 
-before_closing as (
-
-    select
-        described.opportunity_key,
-        described._as_of as seen_before_at
-    from described
-    inner join outcome_begins
-        on
-            described.opportunity_key = outcome_begins.opportunity_key
-            and described.version_number = outcome_begins.version_before
-
-),
-
-first_seen as (
+histories as (
 
     select
         opportunity_key,
-        min_by(rep_key, version_number) as created_by_rep_key,
-        min_by(account_key, version_number) as created_for_account_key,
-        min_by(amount, version_number) filter (where amount > 0) as first_amount,
-        max_by(amount, version_number) filter (where amount > 0) as last_positive_amount,
-        min(stage_order) filter (where outcome = 'open') as first_open_stage_order,
+        min_by(rep_key, state_number) as created_by_rep_key,
+        min_by(account_key, state_number) as created_for_account_key,
+        min_by(source_amount, state_number) filter (where source_amount > 0) as first_amount,
+        min_by(currency, state_number) filter (where source_amount > 0) as first_currency,
+        max_by(source_amount, state_number) filter (
+            where source_amount > 0
+        ) as last_positive_amount,
+        min_by(stage_order, state_number) filter (
+            where outcome = 'open'
+        ) as first_open_stage_order,
         max(stage_order) filter (where outcome = 'open') as last_open_stage_order
-    from described
+    from states
     group by opportunity_key
 
 )
@@ -113,33 +148,29 @@ first_seen as (
 select
     latest.opportunity_key,
     removals.is_removed as is_deleted,
+    removals.is_merged,
     closings.rep_key as closed_by_rep_key,
     closings.account_key as closed_for_account_key,
-    first_seen.created_by_rep_key,
-    first_seen.created_for_account_key,
-    -- the tool's own history knows what happened before the first export, and between two
-    coalesce(histories.first_amount, first_seen.first_amount) as first_amount,
-    coalesce(histories.last_positive_amount, first_seen.last_positive_amount)
-        as last_positive_amount,
-    coalesce(histories.first_open_stage_order, first_seen.first_open_stage_order)
-        as first_open_stage_order,
-    coalesce(histories.last_open_stage_order, first_seen.last_open_stage_order)
-        as last_open_stage_order,
+    histories.created_by_rep_key,
+    histories.created_for_account_key,
+    histories.first_amount,
+    histories.first_currency,
+    histories.last_positive_amount,
+    histories.first_open_stage_order,
+    histories.last_open_stage_order,
     case
-        when histories.outcome = latest.outcome
-            then {{ local_date('histories.outcome_began_at', 'context.timezone') }}
+        when closings.basis = 'native'
+            then {{ local_date('closings.happened_by', 'context.timezone') }}
     end as marked_on,
-    {{ covered_date('closings.seen_closed_at', 'context.timezone') }} as seen_closed_on,
-    {{ covered_date('before_closing.seen_before_at', 'context.timezone') }} as seen_before_on
+    {{ covered_date('seen.seen_closed_at', 'context.timezone') }} as seen_closed_on,
+    {{ covered_date('seen.seen_before_at', 'context.timezone') }} as seen_before_on
 from latest
 cross join context
 inner join removals
     on latest.opportunity_key = removals.opportunity_key
-inner join first_seen
-    on latest.opportunity_key = first_seen.opportunity_key
-inner join closings
-    on latest.opportunity_key = closings.opportunity_key and closings.place = 1
-left join histories
+inner join seen
+    on latest.opportunity_key = seen.opportunity_key
+inner join histories
     on latest.opportunity_key = histories.opportunity_key
-left join before_closing
-    on latest.opportunity_key = before_closing.opportunity_key
+left join closings
+    on latest.opportunity_key = closings.opportunity_key

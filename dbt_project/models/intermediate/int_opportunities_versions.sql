@@ -1,6 +1,6 @@
 with versions as (
 
-    {{ record_versions('opportunities', 'opportunity_key') }}
+    {{ record_versions('opportunities', 'opportunity_key', merges=true) }}
 
 ),
 
@@ -45,6 +45,7 @@ select
     versions.valid_to_on,
     versions.is_current,
     versions.is_removed,
+    versions.merged_into_id is not null as is_merged,
     versions.opportunity_id,
     versions.opportunity_name,
     versions.account_id,

@@ -1,3 +1,3 @@
 {{ config(materialized='view') }}
 
-{{ current_records('stage_changes', 'stage_change_key') }}
+{{ current_records('stage_changes', 'stage_change_key', keeps_vanished=true) }}

@@ -1,6 +1,6 @@
-with changes as (
+with states as (
 
-    select * from {{ ref('int_stage_changes') }}
+    select * from {{ ref('int_opportunities_states') }}
 
 ),
 
@@ -10,18 +10,31 @@ stage_map as (
 
 ),
 
--- a change of amount, probability or close date is no move; won lies behind every open stage, and
--- lost nowhere
+-- a change of amount, owner or close date is no move; won lies behind every open stage, and lost
+-- nowhere. Of what the very first export showed nobody knows since when
 moves as (
 
     select
-        *,
+        opportunity_key,
+        _source,
+        state_number as change_number,
+        stage,
+        outcome,
+        stage_order,
+        stage_class,
+        rep_key,
+        account_key,
+        basis,
+        happened_after as changed_after,
+        case
+            when basis = 'native' or happened_after is not null then state_from_at
+        end as changed_at,
         case
             when outcome = 'open' then stage_order
             when outcome = 'won' then 1000000
         end as place
-    from changes
-    where previous_stage is null or previous_stage <> stage
+    from states
+    where is_stage_change
 
 ),
 
@@ -80,7 +93,10 @@ visits as (
         marked.stage,
         marked.stage_order,
         marked.stage_class,
+        marked.rep_key,
+        marked.account_key,
         marked.basis,
+        marked.changed_after as entered_after,
         marked.changed_at as entered_at,
         marked.next_changed_at as left_at,
         case
@@ -111,7 +127,10 @@ jumped_over as (
         stage_map.stage,
         stage_map.stage_order,
         stage_map.stage_class,
+        marked.rep_key,
+        marked.account_key,
         marked.basis,
+        marked.changed_after as entered_after,
         marked.changed_at as entered_at,
         marked.changed_at as left_at,
         'forward' as exit,

@@ -174,6 +174,22 @@ dispositions as (
 
 ),
 
+merge_circles as (
+
+    select
+        _source as source,
+        'accounts' as object,
+        'merged_into_id' as column_name,
+        merged_into_id as found_value,
+        'merged in a circle, or into nobody known: it stays an account of its own' as treatment,
+        count(*) as row_count,
+        cast(null as decimal(38, 2)) as amount
+    from {{ ref('int_accounts_referenced') }}
+    where merged_into_id is not null and survivor_key = account_key
+    group by _source, merged_into_id
+
+),
+
 -- a company that maps no type at all has no renewals to tell apart
 mapping_types as (
 
@@ -224,3 +240,5 @@ union all
 select * from dispositions
 union all
 select * from deal_types
+union all
+select * from merge_circles

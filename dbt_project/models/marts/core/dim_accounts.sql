@@ -24,6 +24,8 @@ select
     accounts.parent_account_key,
     parents.account_name as parent_account_name,
     accounts.customer_since,
+    accounts.survivor_key,
+    accounts.survivor_key <> accounts.account_key as is_merged,
     accounts.is_delivered,
     accounts.is_deleted
 from accounts

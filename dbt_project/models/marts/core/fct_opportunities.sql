@@ -111,6 +111,7 @@ select
     case when flagged.is_open_pipeline then cast(flagged.probability as double) end as probability,
     case when flagged.is_counted_win then flagged.revenue_class end as revenue_class,
     flagged.is_deleted,
+    flagged.is_merged,
     flagged.is_renewal,
     flagged.is_open_pipeline,
     flagged.is_counted_creation,

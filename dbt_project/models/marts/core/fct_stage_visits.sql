@@ -10,12 +10,6 @@ opportunities as (
 
 ),
 
-opportunity_versions as (
-
-    select * from {{ ref('int_opportunities_versions') }} where _op = 'upsert'
-
-),
-
 account_versions as (
 
     select * from {{ ref('int_accounts_versions') }} where not is_removed
@@ -122,20 +116,15 @@ select
     counted.left_at,
     counted.passed_at
 from counted
-left join opportunity_versions
-    on
-        counted.opportunity_key = opportunity_versions.opportunity_key
-        and opportunity_versions.valid_from_on <= counted.entered_on
-        and counted.entered_on < opportunity_versions.valid_to_on
 left join reps
-    on opportunity_versions.rep_key = reps.rep_key
+    on counted.rep_key = reps.rep_key
 left join rep_versions
     on
-        opportunity_versions.rep_key = rep_versions.rep_key
+        counted.rep_key = rep_versions.rep_key
         and rep_versions.valid_from_on <= counted.entered_on
         and counted.entered_on < rep_versions.valid_to_on
 left join account_versions
     on
-        opportunity_versions.account_key = account_versions.account_key
+        counted.account_key = account_versions.account_key
         and account_versions.valid_from_on <= counted.entered_on
         and counted.entered_on < account_versions.valid_to_on

@@ -20,6 +20,7 @@ select
     parent_account_name,
     customer_since,
     created_on,
+    merged_into_id,
     updated_at,
     is_deleted
 from lake

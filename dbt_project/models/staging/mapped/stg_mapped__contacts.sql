@@ -18,6 +18,7 @@ select
     owner_id,
     opted_out_at,
     created_at,
+    merged_into_id,
     updated_at,
     is_deleted
 from lake

@@ -26,6 +26,7 @@ select
     qualified_at,
     converted_on,
     converted_opportunity_id,
+    merged_into_id,
     updated_at,
     is_deleted
 from lake

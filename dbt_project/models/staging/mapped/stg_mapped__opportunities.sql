@@ -34,6 +34,7 @@ select
     created_at,
     closed_on,
     expected_close_on,
+    merged_into_id,
     updated_at,
     is_deleted
 from lake

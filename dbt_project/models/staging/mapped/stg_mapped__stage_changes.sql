@@ -15,6 +15,7 @@ select
     opportunity_id,
     stage,
     amount,
+    expected_close_on,
     changed_at,
     updated_at,
     is_deleted

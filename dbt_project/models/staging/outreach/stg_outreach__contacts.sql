@@ -19,6 +19,7 @@ select
     owner_id,
     opted_out_at,
     created_at,
+    cast(null as varchar) as merged_into_id,
     updated_at,
     trashed_at is not null as is_deleted
 from lake

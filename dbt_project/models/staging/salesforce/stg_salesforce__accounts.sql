@@ -26,6 +26,7 @@ select
     cast(null as varchar) as parent_account_name,
     lake.customer_since,
     {{ local_date('lake.created_date', 'context.timezone') }} as created_on,
+    lake.merged_into_id,
     lake.updated_at,
     lake.is_deleted
 from lake

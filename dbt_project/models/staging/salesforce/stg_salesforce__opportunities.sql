@@ -35,6 +35,7 @@ select
     -- one field holds the expected close date of an open deal and the close date of a closed one
     case when is_closed then close_date end as closed_on,
     case when not coalesce(is_closed, false) then close_date end as expected_close_on,
+    cast(null as varchar) as merged_into_id,
     updated_at,
     is_deleted
 from lake

@@ -15,6 +15,7 @@ select
     opportunity_id,
     stage_name as stage,
     amount,
+    close_date as expected_close_on,
     created_date as changed_at,
     updated_at,
     is_deleted

@@ -1,0 +1,1 @@
+{{ survivors(ref('int_accounts_versions'), 'account_key') }}

@@ -1,0 +1,3 @@
+{{ config(materialized='view') }}
+
+{{ current_records('field_changes', 'field_change_key', keeps_vanished=true) }}

@@ -1,0 +1,392 @@
+{{ config(materialized='view') }}
+
+with versions as (
+
+    select * from {{ ref('int_opportunities_versions') }}
+
+),
+
+deals as (
+
+    select
+        opportunity_key,
+        _source,
+        min(created_at) as created_at,
+        max(case when _op = 'upsert' then version_number end) as last_version_number,
+        max(case when is_current and is_removed then 1 else 0 end) = 1 as is_removed
+    from versions
+    group by opportunity_key, _source
+
+),
+
+stage_changes as (
+
+    select
+        *,
+        {{ dbt.concat(['_source', "':'", 'opportunity_id']) }} as opportunity_key
+    from {{ ref('int_stage_changes_current') }}
+
+),
+
+field_changes as (
+
+    select
+        *,
+        {{ dbt.concat(['_source', "':'", 'opportunity_id']) }} as opportunity_key
+    from {{ ref('int_field_changes_current') }}
+
+),
+
+value_map as (
+
+    select * from {{ source('run', 'value_map') }}
+    where object = 'field_changes' and column_name = 'field'
+
+),
+
+stage_map as (
+
+    select * from {{ source('run', 'stage_map') }}
+
+),
+
+rep_keys as (
+
+    select * from {{ ref('int_rep_keys') }}
+
+),
+
+account_keys as (
+
+    select * from {{ ref('int_account_keys') }}
+
+),
+
+export_moments as (
+
+    select * from {{ ref('int_export_moments') }} where object = 'opportunities'
+
+),
+
+-- what a source's history tells, since when it goes back, and until when it was delivered
+histories as (
+
+    select
+        _source,
+        bool_or(amount is not null) as has_amounts,
+        bool_or(expected_close_on is not null) as has_close_dates,
+        min(case when not is_vanished then changed_at end) as begins_at
+    from stage_changes
+    group by _source
+
+),
+
+reaches as (
+
+    select
+        source,
+        min(as_of) as reaches_until
+    from {{ source('run', 'sources') }}
+    where feeds in ('stage_changes', 'field_changes') and as_of is not null
+    group by source
+
+),
+
+-- history that vanished has happened all the same if its deal vanished too, or if it only got old;
+-- else the tool took it back
+happened as (
+
+    select
+        stage_changes.opportunity_key,
+        stage_changes._source,
+        stage_changes.stage_change_id,
+        stage_changes.stage,
+        stage_changes.amount,
+        stage_changes.expected_close_on,
+        stage_changes.changed_at,
+        histories.has_amounts,
+        histories.has_close_dates
+    from stage_changes
+    inner join deals
+        on stage_changes.opportunity_key = deals.opportunity_key
+    inner join histories
+        on stage_changes._source = histories._source
+    where
+        not stage_changes.is_vanished
+        or deals.is_removed
+        or stage_changes.changed_at < histories.begins_at
+
+),
+
+fields as (
+
+    select
+        field_changes.opportunity_key,
+        field_changes._source,
+        field_changes.field_change_id,
+        field_changes.changed_at,
+        field_changes.old_value,
+        field_changes.new_value,
+        value_map.meaning as field,
+        deals.created_at
+    from field_changes
+    inner join deals
+        on field_changes.opportunity_key = deals.opportunity_key
+    inner join value_map
+        on
+            field_changes._source = value_map.source
+            and field_changes.field = value_map.found_value
+    where not field_changes.is_vanished or deals.is_removed
+
+),
+
+-- of a lookup some tools write two rows, one with ids and one with names: the ids count
+resolved_fields as (
+
+    select
+        fields.*,
+        coalesce(new_by_id.rep_key, new_by_name.rep_key) as new_rep_key,
+        coalesce(old_by_id.rep_key, old_by_name.rep_key) as old_rep_key,
+        new_account.account_key as new_account_key,
+        old_account.account_key as old_account_key,
+        row_number() over (
+            partition by fields.opportunity_key, fields.field
+            order by fields.changed_at, length(fields.field_change_id), fields.field_change_id
+        ) as place,
+        case
+            when fields.field = 'owner' then new_by_id.rep_key is null
+            when fields.field = 'account' then new_account.account_key is null
+            else false
+        end as is_by_name
+    from fields
+    {%- for side in ['new', 'old'] %}
+    left join rep_keys as {{ side }}_by_id
+        on
+            fields.field = 'owner'
+            and fields._source = {{ side }}_by_id._source
+            and {{ side }}_by_id.reference_kind = 'id'
+            and fields.{{ side }}_value = {{ side }}_by_id.reference
+    left join rep_keys as {{ side }}_by_name
+        on
+            fields.field = 'owner'
+            and fields._source = {{ side }}_by_name._source
+            and {{ side }}_by_name.reference_kind = 'name'
+            and fields.{{ side }}_value = {{ side }}_by_name.reference
+    left join account_keys as {{ side }}_account
+        on
+            fields.field = 'account'
+            and fields._source = {{ side }}_account._source
+            and {{ side }}_account.reference_kind = 'id'
+            and fields.{{ side }}_value = {{ side }}_account.reference
+    {%- endfor %}
+
+),
+
+told_fields as (
+
+    select
+        *,
+        bool_or(not is_by_name) over (
+            partition by opportunity_key, field, changed_at
+        ) as has_ids
+    from resolved_fields
+
+),
+
+counted_fields as (
+
+    select
+        *,
+        row_number() over (
+            partition by opportunity_key, field order by place
+        ) = 1 as is_first
+    from told_fields
+    where not (is_by_name and has_ids)
+
+),
+
+-- of what a deal's own history tells, its exports say nothing, but where the history ends
+told as (
+
+    select
+        opportunity_key,
+        max(case when field = 'stage' then 1 else 0 end) as tells_stage,
+        max(case when field = 'amount' then 1 else 0 end) as tells_amount,
+        max(case when field = 'expected_close_on' then 1 else 0 end) as tells_close,
+        max(case when field = 'owner' then 1 else 0 end) as tells_owner,
+        max(case when field = 'account' then 1 else 0 end) as tells_account
+    from (
+        select
+            opportunity_key,
+            field
+        from counted_fields
+        union all
+        select
+            opportunity_key,
+            'stage' as field
+        from happened
+        union all
+        select
+            opportunity_key,
+            'amount' as field
+        from happened
+        where has_amounts
+        union all
+        select
+            opportunity_key,
+            'expected_close_on' as field
+        from happened
+        where has_close_dates
+    ) as stories
+    group by opportunity_key
+
+),
+
+from_exports as (
+
+    select
+        versions.*,
+        versions._op = 'upsert'
+        and (
+            versions.version_number = deals.last_version_number
+            or versions._as_of > reaches.reaches_until
+        ) as is_counted_anyway,
+        export_moments.previous_as_of,
+        coalesce(told.tells_stage, 0) = 1 as is_stage_told,
+        coalesce(told.tells_amount, 0) = 1 as is_amount_told,
+        coalesce(told.tells_close, 0) = 1 as is_close_told,
+        coalesce(told.tells_owner, 0) = 1 as is_owner_told,
+        coalesce(told.tells_account, 0) = 1 as is_account_told,
+        told.opportunity_key is not null as is_anything_told,
+        -- a deal that came after the first export began when it was created
+        case
+            when versions.version_number = 1 and export_moments.previous_as_of is not null
+                then least(versions.created_at, versions._as_of)
+        end as began_at
+    from versions
+    inner join deals
+        on versions.opportunity_key = deals.opportunity_key
+    left join told
+        on versions.opportunity_key = told.opportunity_key
+    left join reaches
+        on versions._source = reaches.source
+    left join export_moments
+        on
+            versions._source = export_moments.source
+            and versions._as_of = export_moments.as_of
+
+),
+
+context as (
+
+    select * from {{ source('run', 'context') }}
+
+),
+
+statements as (
+
+    select
+        opportunity_key,
+        _source,
+        changed_at as stated_at,
+        1 as origin,
+        stage_change_id as origin_id,
+        cast(null as bigint) as version_number,
+        true as is_stage_stated,
+        has_amounts as is_amount_stated,
+        has_close_dates as is_close_stated,
+        false as is_owner_stated,
+        false as is_account_stated,
+        stage,
+        cast(null as varchar) as told_outcome,
+        amount,
+        expected_close_on,
+        cast(null as varchar) as rep_key,
+        cast(null as varchar) as account_key,
+        changed_at as happened_after,
+        changed_at as happened_by
+    from happened
+    union all
+    {% for side, at, condition in [
+        ('old', 'least(created_at, changed_at)', 'is_first and created_at is not null'),
+        ('new', 'changed_at', 'true'),
+    ] %}
+    select
+        opportunity_key,
+        _source,
+        {{ at }} as stated_at,
+        2 as origin,
+        field_change_id as origin_id,
+        cast(null as bigint) as version_number,
+        field = 'stage' as is_stage_stated,
+        field = 'amount' as is_amount_stated,
+        field = 'expected_close_on' as is_close_stated,
+        field = 'owner' as is_owner_stated,
+        field = 'account' as is_account_stated,
+        case when field = 'stage' then {{ side }}_value end as stage,
+        cast(null as varchar) as told_outcome,
+        case
+            when field = 'amount' then {{ cast_or_null(side ~ '_value', 'decimal(18, 2)') }}
+        end as amount,
+        case
+            when field = 'expected_close_on' then {{ cast_or_null(side ~ '_value', 'date') }}
+        end as expected_close_on,
+        {{ side }}_rep_key as rep_key,
+        {{ side }}_account_key as account_key,
+        {{ at }} as happened_after,
+        {{ at }} as happened_by
+    from counted_fields
+    where {{ condition }}
+    union all
+    {% endfor %}
+    {% for begins in [true, false] %}
+    select
+        opportunity_key,
+        _source,
+        {{ 'began_at' if begins else '_as_of' }} as stated_at,
+        {{ 0 if begins else 3 }} as origin,
+        cast(version_number as varchar) as origin_id,
+        version_number,
+        {%- for part in ['stage', 'amount', 'close', 'owner', 'account'] %}
+        _op = 'upsert'
+        and {{
+            'not is_' ~ part ~ '_told' if begins
+            else 'case when is_' ~ part ~ '_told then is_counted_anyway else began_at is null end'
+        }} as is_{{ part }}_stated,
+        {%- endfor %}
+        stage,
+        outcome as told_outcome,
+        amount,
+        expected_close_on,
+        rep_key,
+        account_key,
+        greatest(previous_as_of, began_at) as happened_after,
+        _as_of as happened_by
+    from from_exports
+    where {{
+        'began_at is not null' if begins
+        else 'began_at is null or (is_counted_anyway and is_anything_told)'
+    }}
+    {%- if begins %}
+    union all
+    {%- endif %}
+    {% endfor %}
+)
+
+select
+    statements.*,
+    case
+        when statements.origin = 3
+            then {{ covered_date('statements.stated_at', 'context.timezone') }}
+        else {{ local_date('statements.stated_at', 'context.timezone') }}
+    end as stated_on,
+    coalesce(statements.told_outcome, stage_map.outcome) as outcome,
+    stage_map.stage_order,
+    stage_map.stage_class,
+    stage_map.probability as stage_probability
+from statements
+cross join context
+left join stage_map
+    on
+        statements._source = stage_map.source
+        and statements.stage = stage_map.stage
