@@ -33,7 +33,7 @@ jumped_0 as (
         on targeted.target_key = records.{{ key }}
 
 ),
-{% for jump in range(1, 7) %}
+{% for jump in [1, 2, 3, 4, 5, 6] %}
 jumped_{{ jump }} as (
 
     select

@@ -6,3 +6,7 @@
 {% macro default__cast_or_null(text, type) -%}
     try_cast({{ text }} as {{ type }})
 {%- endmacro %}
+
+{% macro spark__cast_or_null(text, type) -%}
+    try_cast({{ text }} as {{ type }})
+{%- endmacro %}

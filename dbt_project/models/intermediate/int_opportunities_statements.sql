@@ -140,45 +140,54 @@ fields as (
 
 ),
 
+-- whom or what the value of a lookup names: by id before name
+named as (
+
+    select
+        'owner' as field,
+        _source,
+        reference,
+        min_by(rep_key, reference_kind) as named_key,
+        bool_or(reference_kind = 'id') as is_id
+    from rep_keys
+    where reference_kind in ('id', 'name')
+    group by _source, reference
+    union all
+    select
+        'account' as field,
+        _source,
+        reference,
+        min_by(account_key, reference_kind) as named_key,
+        bool_or(reference_kind = 'id') as is_id
+    from account_keys
+    group by _source, reference
+
+),
+
 -- of a lookup some tools write two rows, one with ids and one with names: the ids count
 resolved_fields as (
 
     select
         fields.*,
-        coalesce(new_by_id.rep_key, new_by_name.rep_key) as new_rep_key,
-        coalesce(old_by_id.rep_key, old_by_name.rep_key) as old_rep_key,
-        new_account.account_key as new_account_key,
-        old_account.account_key as old_account_key,
+        old_named.named_key as old_named_key,
+        new_named.named_key as new_named_key,
+        fields.field in ('owner', 'account')
+        and not coalesce(old_named.is_id, new_named.is_id, false) as is_by_name,
         row_number() over (
             partition by fields.opportunity_key, fields.field
             order by fields.changed_at, length(fields.field_change_id), fields.field_change_id
-        ) as place,
-        case
-            when fields.field = 'owner' then new_by_id.rep_key is null
-            when fields.field = 'account' then new_account.account_key is null
-            else false
-        end as is_by_name
+        ) as place
     from fields
-    {%- for side in ['new', 'old'] %}
-    left join rep_keys as {{ side }}_by_id
+    left join named as old_named
         on
-            fields.field = 'owner'
-            and fields._source = {{ side }}_by_id._source
-            and {{ side }}_by_id.reference_kind = 'id'
-            and fields.{{ side }}_value = {{ side }}_by_id.reference
-    left join rep_keys as {{ side }}_by_name
+            fields.field = old_named.field
+            and fields._source = old_named._source
+            and fields.old_value = old_named.reference
+    left join named as new_named
         on
-            fields.field = 'owner'
-            and fields._source = {{ side }}_by_name._source
-            and {{ side }}_by_name.reference_kind = 'name'
-            and fields.{{ side }}_value = {{ side }}_by_name.reference
-    left join account_keys as {{ side }}_account
-        on
-            fields.field = 'account'
-            and fields._source = {{ side }}_account._source
-            and {{ side }}_account.reference_kind = 'id'
-            and fields.{{ side }}_value = {{ side }}_account.reference
-    {%- endfor %}
+            fields.field = new_named.field
+            and fields._source = new_named._source
+            and fields.new_value = new_named.reference
 
 ),
 
@@ -205,6 +214,25 @@ counted_fields as (
 
 ),
 
+stories as (
+
+    select
+        opportunity_key,
+        field
+    from counted_fields
+    {%- for field, condition in [
+        ('stage', 'true'), ('amount', 'has_amounts'), ('expected_close_on', 'has_close_dates'),
+    ] %}
+    union all
+    select
+        opportunity_key,
+        '{{ field }}' as field
+    from happened
+    where {{ condition }}
+    {%- endfor %}
+
+),
+
 -- of what a deal's own history tells, its exports say nothing, but where the history ends
 told as (
 
@@ -215,29 +243,7 @@ told as (
         max(case when field = 'expected_close_on' then 1 else 0 end) as tells_close,
         max(case when field = 'owner' then 1 else 0 end) as tells_owner,
         max(case when field = 'account' then 1 else 0 end) as tells_account
-    from (
-        select
-            opportunity_key,
-            field
-        from counted_fields
-        union all
-        select
-            opportunity_key,
-            'stage' as field
-        from happened
-        union all
-        select
-            opportunity_key,
-            'amount' as field
-        from happened
-        where has_amounts
-        union all
-        select
-            opportunity_key,
-            'expected_close_on' as field
-        from happened
-        where has_close_dates
-    ) as stories
+    from stories
     group by opportunity_key
 
 ),
@@ -331,8 +337,8 @@ statements as (
         case
             when field = 'expected_close_on' then {{ cast_or_null(side ~ '_value', 'date') }}
         end as expected_close_on,
-        {{ side }}_rep_key as rep_key,
-        {{ side }}_account_key as account_key,
+        case when field = 'owner' then {{ side }}_named_key end as rep_key,
+        case when field = 'account' then {{ side }}_named_key end as account_key,
         {{ at }} as happened_after,
         {{ at }} as happened_by
     from counted_fields

@@ -143,5 +143,5 @@ select
     stage_class,
     stage_probability,
     amount as source_amount,
-    stage is distinct from previous_stage or previous_place is null as is_stage_change
+    coalesce(previous_stage <> stage, true) as is_stage_change
 from changed
