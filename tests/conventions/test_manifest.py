@@ -214,7 +214,7 @@ def _add_tests(project: Project) -> None:
 
 
 def _drop_a_key_test(project: Project) -> None:
-    unique_id = project.data_tests["unique_dim_reps_rep_key"]["unique_id"]
+    unique_id = project.data_tests["unique_dim_reps_rep_version_key"]["unique_id"]
     del project.manifest["nodes"][unique_id]
 
 
@@ -246,8 +246,8 @@ INJECTED: list[tuple[Breaks, Callable[[Project], None], str]] = [
         lambda p: p.models["held_batches"].update(compiled_code="select * from run.held_batches"),
         "held_batches",
     ),
-    (untested_keys, _drop_a_key_test, "dim_reps.rep_key: no unique test"),
-    (untested_keys, lambda p: p.models["dim_reps"]["columns"].pop("rep_key"), "dim_reps"),
+    (untested_keys, _drop_a_key_test, "dim_reps.rep_version_key: no unique test"),
+    (untested_keys, lambda p: p.models["dim_reps"]["columns"].pop("rep_version_key"), "dim_reps"),
     (misnamed_models, lambda p: p.models["dim_reps"].update(alias="reps"), "one name"),
     (misnamed_models, lambda p: p.models["dim_reps"].update(schema="kpis"), "built in kpis"),
     (

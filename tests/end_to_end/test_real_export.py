@@ -162,7 +162,7 @@ def test_idle_reps_are_no_denominator(real_night: Settings) -> None:
         real_night,
         "select count(*), count(*) filter (where reps.rep_key not in "
         "(select rep_key from marts.fct_opportunities where rep_key is not null)) "
-        "from marts.dim_reps as reps",
+        "from marts.dim_reps as reps where is_current",
     )
     assert rows == [(35, 5)]
     members = ask(

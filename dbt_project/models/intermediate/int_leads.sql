@@ -36,7 +36,8 @@ described as (
         {{ resolved_key(
             'versions', 'owner_id', 'owner_name',
             'rep_by_id', 'rep_by_name', 'rep_key'
-        ) }} as rep_key
+        ) }} as rep_key,
+        coalesce(rep_by_id.rep_key, rep_by_name.rep_key) as person_rep_key
     from versions
     left join value_map as statuses
         on
@@ -63,7 +64,10 @@ seen as (
 
     select
         lead_key,
-        min_by(rep_key, version_number) filter (where rep_key is not null) as first_rep_key,
+        coalesce(
+            min_by(person_rep_key, version_number) filter (where person_rep_key is not null),
+            min_by(rep_key, version_number) filter (where rep_key is not null)
+        ) as first_rep_key,
         min(version_number) as first_version,
         min(version_number) filter (
             where status_meaning in ('qualified', 'converted')

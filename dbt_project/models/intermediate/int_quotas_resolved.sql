@@ -26,7 +26,7 @@ select
             when coalesce(quotas.owner_id, quotas.owner_email, quotas.owner_name) is not null
                 then {{ dbt.concat([
                     'quotas._source', "':'",
-                    'coalesce(quotas.owner_id, quotas.owner_name, quotas.quota_key)',
+                    'coalesce(quotas.owner_id, quotas.owner_name, ' ~ dbt.hash('quotas.owner_email') ~ ')',
                 ]) }}
         end
     ) as rep_key,

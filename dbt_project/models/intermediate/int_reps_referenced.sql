@@ -36,13 +36,6 @@ referenced as (
         _source,
         user_id as rep_id,
         coalesce(user_name, user_id) as rep_name,
-        role,
-        team,
-        manager_name,
-        region,
-        hired_on,
-        left_on,
-        is_removed as is_deleted,
         true as is_delivered
     from users
     union all
@@ -51,13 +44,6 @@ referenced as (
         named._source,
         max(named.owner_id) as rep_id,
         max(coalesce(named.owner_name, named.owner_id)) as rep_name,
-        cast(null as varchar) as role,
-        cast(null as varchar) as team,
-        cast(null as varchar) as manager_name,
-        cast(null as varchar) as region,
-        cast(null as date) as hired_on,
-        cast(null as date) as left_on,
-        false as is_deleted,
         false as is_delivered
     from named
     left join users

@@ -30,13 +30,40 @@ accounts as (
 
 reps as (
 
-    select * from {{ ref('dim_reps') }}
+    select * from {{ ref('dim_reps') }} where is_current
 
 ),
 
 products as (
 
     select * from {{ ref('dim_products') }}
+
+),
+
+splits as (
+
+    select * from {{ ref('int_deal_splits_resolved') }}
+
+),
+
+org_changes as (
+
+    select * from {{ ref('int_org_changes_resolved') }}
+
+),
+
+org_places as (
+
+    select
+        org_places._source as source,
+        org_places.team_count,
+        org_places.is_share_scaled,
+        org_places.is_share_missing,
+        {{ dbt.concat(['reps.rep', "' from '", 'cast(org_places.known_from_on as varchar)']) }}
+            as person_and_day
+    from {{ ref('int_org_places') }} as org_places
+    inner join reps
+        on org_places.rep_key = reps.rep_key
 
 ),
 
@@ -223,6 +250,140 @@ deal_types as (
         and not opportunities.is_deleted
     group by opportunities.source, opportunities.deal_type
 
+),
+
+credit_types as (
+
+    select
+        splits._source as source,
+        'deal_splits' as object,
+        'credit_type' as column_name,
+        splits.credit_type as found_value,
+        'neither revenue nor overlay: no credit' as treatment,
+        count(*) as row_count,
+        cast(null as decimal(38, 2)) as amount
+    from splits
+    where splits.credit_type not in ('revenue', 'overlay')
+    group by splits._source, splits.credit_type
+
+),
+
+deal_shares as (
+
+    select
+        opportunity_key,
+        _source,
+        sum(share) as shares_total
+    from splits
+    where credit_type = 'revenue'
+    group by opportunity_key, _source
+    having abs(sum(share) - 1) > 0.001
+
+),
+
+unbalanced_splits as (
+
+    select
+        deal_shares._source as source,
+        'deal_splits' as object,
+        'share' as column_name,
+        {{ dbt.concat([
+            "'shares of '", 'cast(cast(deal_shares.shares_total as double) as varchar)'
+        ]) }} as found_value,
+        'do not add up to 1 for the deal: scaled to 1' as treatment,
+        count(*) as row_count,
+        sum(opportunities.amount) as amount
+    from deal_shares
+    inner join opportunities
+        on deal_shares.opportunity_key = opportunities.opportunity_key
+    where not opportunities.is_deleted
+    group by deal_shares._source, deal_shares.shares_total
+
+),
+
+unknown_deals as (
+
+    select
+        splits._source as source,
+        'deal_splits' as object,
+        'opportunity_id' as column_name,
+        splits.opportunity_key as found_value,
+        'not in the opportunities: no credit' as treatment,
+        count(*) as row_count,
+        cast(null as decimal(38, 2)) as amount
+    from splits
+    left join opportunities
+        on splits.opportunity_key = opportunities.opportunity_key
+    where opportunities.opportunity_key is null
+    group by splits._source, splits.opportunity_key
+
+),
+
+unknown_people as (
+
+    select
+        _source as source,
+        'org_changes' as object,
+        'user' as column_name,
+        coalesce(user_name, user_id, '(an address)') as found_value,
+        case
+            when rep_key is null then 'not in the users: the row is left out'
+            else 'not in the users: kept as a person of their own'
+        end as treatment,
+        count(*) as row_count,
+        cast(null as decimal(38, 2)) as amount
+    from org_changes
+    where not is_user and (rep_key is null or 'users' in (select delivered.object from delivered))
+    group by _source, coalesce(user_name, user_id, '(an address)'), rep_key is null
+
+),
+
+undated_places as (
+
+    select
+        _source as source,
+        'org_changes' as object,
+        'effective_on' as column_name,
+        '(none)' as found_value,
+        'no first day: the row is left out' as treatment,
+        count(*) as row_count,
+        cast(null as decimal(38, 2)) as amount
+    from org_changes
+    where effective_on is null
+    group by _source
+
+),
+
+unbalanced_places as (
+
+    select
+        source,
+        'org_changes' as object,
+        'share' as column_name,
+        person_and_day as found_value,
+        'shares do not add up to 1 for the day: scaled to 1' as treatment,
+        count(*) as row_count,
+        cast(null as decimal(38, 2)) as amount
+    from org_places
+    where is_share_scaled
+    group by source, person_and_day
+
+),
+
+crowded_places as (
+
+    select
+        source,
+        'org_changes' as object,
+        'team' as column_name,
+        person_and_day as found_value,
+        'several teams without shares: the one that began last has the person' as treatment,
+        max(team_count) as row_count,
+        cast(null as decimal(38, 2)) as amount
+    from org_places
+    where is_share_missing
+    group by source, person_and_day
+
 )
 
 select * from stages
@@ -242,3 +403,17 @@ union all
 select * from deal_types
 union all
 select * from merge_circles
+union all
+select * from credit_types
+union all
+select * from unbalanced_splits
+union all
+select * from unknown_deals
+union all
+select * from unknown_people
+union all
+select * from undated_places
+union all
+select * from unbalanced_places
+union all
+select * from crowded_places

@@ -16,6 +16,12 @@ activities as (
 
 ),
 
+credits as (
+
+    select * from {{ ref('fct_opportunity_credits') }}
+
+),
+
 dates as (
 
     select * from {{ ref('dim_dates') }}
@@ -89,6 +95,15 @@ noted as (
     where {{ condition }}
     union all
     {% endfor %}
+    select
+        'revenue' as kpi,
+        'shares_scaled' as code,
+        closed_on as noted_on,
+        cast(sum(amount) as decimal(18, 2)) as amount
+    from credits
+    where is_credited_win and is_share_scaled
+    group by opportunity_key, closed_on
+    union all
     select
         'revenue' as kpi,
         'quarantined' as code,

@@ -1,6 +1,6 @@
 with opportunities as (
 
-    select * from {{ ref('fct_opportunities') }}
+    select * from {{ ref('fct_opportunities') }} where is_counted_win
 
 ),
 
@@ -15,7 +15,10 @@ owners as (
 
 splits as (
 
-    select * from {{ ref('int_deal_splits_resolved') }} where credit_type = 'revenue'
+    select
+        *,
+        sum(share) over (partition by opportunity_key, credit_type) as shares_total
+    from {{ ref('int_deal_splits_resolved') }}
 
 ),
 
@@ -25,9 +28,9 @@ reps as (
 
 ),
 
-rep_versions as (
+places as (
 
-    select * from {{ ref('int_users_versions') }} where not is_removed
+    select * from {{ ref('int_team_shares') }} where not is_removed
 
 ),
 
@@ -44,13 +47,15 @@ parts as (
         case
             when splits.split_key is null then owners.closed_by_rep_key else splits.rep_key
         end as rep_key,
-        case when splits.split_key is null then 1 else cast(splits.share as double) end as weight
+        case when splits.split_key is null then 1 else cast(splits.share as double) end as weight,
+        coalesce(abs(splits.shares_total - 1) > 0.001, false) as is_share_scaled
     from opportunities
     inner join owners
         on opportunities.opportunity_key = owners.opportunity_key
     left join splits
-        on opportunities.opportunity_key = splits.opportunity_key
-    where opportunities.is_counted_win
+        on
+            opportunities.opportunity_key = splits.opportunity_key
+            and splits.credit_type = 'revenue'
 
 ),
 
@@ -58,26 +63,136 @@ allocated as (
 
     {{ allocate_to_the_cent('parts', 'opportunity_key', 'credit_key', 'amount', 'weight') }}
 
+),
+
+-- overlay credit is beside the deal, and no part of it
+credited as (
+
+    select
+        opportunity_key,
+        credit_key,
+        rep_key,
+        'revenue' as credit_type,
+        weight as given_share,
+        coalesce(
+            weight / nullif(sum(weight) over (partition by opportunity_key), 0),
+            1.0 / count(*) over (partition by opportunity_key)
+        ) as person_share,
+        allocated_amount as person_amount,
+        is_share_scaled
+    from allocated
+    union all
+    select
+        splits.opportunity_key,
+        splits.split_key as credit_key,
+        splits.rep_key,
+        splits.credit_type,
+        cast(splits.share as double) as given_share,
+        cast(splits.share as double) as person_share,
+        cast(round(opportunities.amount * splits.share, 2) as decimal(18, 2)) as person_amount,
+        false as is_share_scaled
+    from splits
+    inner join opportunities
+        on splits.opportunity_key = opportunities.opportunity_key
+    where splits.credit_type = 'overlay'
+
+),
+
+-- a person of several teams brings to each its share
+placed as (
+
+    select
+        credited.opportunity_key,
+        credited.credit_key as person_credit_key,
+        credited.rep_key as credited_rep_key,
+        credited.credit_type,
+        credited.given_share,
+        credited.person_share,
+        credited.person_amount,
+        credited.is_share_scaled or coalesce(places.is_share_scaled, false) as is_share_scaled,
+        places.rep_key,
+        places.team,
+        places.manager_name,
+        places.region,
+        places.role,
+        coalesce(places.is_primary, true) as is_primary,
+        coalesce(places.team, '') as team_order,
+        coalesce(places.share, 1) as team_share
+    from credited
+    inner join opportunities
+        on credited.opportunity_key = opportunities.opportunity_key
+    left join places
+        on
+            credited.rep_key = places.rep_key
+            and places.valid_from_on <= opportunities.closed_on
+            and opportunities.closed_on < places.valid_to_on
+
+),
+
+shared as (
+
+    {{ allocate_to_the_cent(
+        'placed', 'person_credit_key', 'team_order', 'person_amount', 'team_share'
+    ) }}
+
+),
+
+keyed as (
+
+    select
+        shared.*,
+        case
+            when shared.is_primary then shared.person_credit_key
+            else {{ dbt.concat([
+                'shared.person_credit_key', "':'", "coalesce(shared.team, '(none)')",
+            ]) }}
+        end as credit_key,
+        cast(round(shared.person_share * shared.team_share, 9) as decimal(18, 9)) as rounded_share
+    from shared
+
+),
+
+-- the parts of a deal are 1 in all: what rounding leaves goes to the first
+whole as (
+
+    select
+        keyed.*,
+        sum(keyed.rounded_share) over (
+            partition by keyed.opportunity_key, keyed.credit_type
+        ) as rounded_total,
+        row_number() over (
+            partition by keyed.opportunity_key, keyed.credit_type
+            order by keyed.rounded_share desc, keyed.credit_key
+        ) as share_place
+    from keyed
+
 )
 
 select
-    allocated.credit_key,
-    allocated.opportunity_key,
+    whole.credit_key,
+    whole.opportunity_key,
     opportunities.source,
-    allocated.rep_key,
-    {{ rep_scopes('reps', 'rep_versions') }},
-    allocated.weight as given_share,
-    allocated.allocated_amount as amount,
+    whole.credited_rep_key as rep_key,
+    {{ rep_scopes('reps', 'whole') }},
+    whole.credit_type,
+    whole.given_share,
+    whole.team_share,
+    cast(
+        case
+            when whole.credit_type = 'revenue' and whole.share_place = 1
+                then whole.rounded_share + 1 - whole.rounded_total
+            else whole.rounded_share
+        end as decimal(18, 9)
+    ) as share,
+    whole.allocated_amount as amount,
     opportunities.revenue_class,
     opportunities.closed_on,
-    opportunities.is_counted_win
-from allocated
+    whole.is_share_scaled,
+    whole.credit_type = 'overlay' as is_overlay,
+    opportunities.is_counted_win,
+    opportunities.is_counted_win and whole.credit_type = 'revenue' as is_credited_win
+from whole
 inner join opportunities
-    on allocated.opportunity_key = opportunities.opportunity_key
+    on whole.opportunity_key = opportunities.opportunity_key
 left join reps
-    on allocated.rep_key = reps.rep_key
-left join rep_versions
-    on
-        allocated.rep_key = rep_versions.rep_key
-        and rep_versions.valid_from_on <= opportunities.closed_on
-        and opportunities.closed_on < rep_versions.valid_to_on
+    on whole.credited_rep_key = reps.rep_key

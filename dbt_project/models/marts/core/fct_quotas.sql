@@ -10,16 +10,17 @@ reps as (
 
 ),
 
-rep_versions as (
+places as (
 
-    select * from {{ ref('int_users_versions') }} where not is_removed
+    select * from {{ ref('int_team_shares') }}
 
 ),
 
-given as (
+-- a measure that is credited by shares has its quota shared alike; any other is the first team's
+located as (
 
     select
-        quotas.quota_key,
+        quotas.quota_key as given_key,
         quotas._source as source,
         quotas.measure,
         quotas.period_start,
@@ -30,19 +31,53 @@ given as (
             else 'company'
         end as given_for,
         quotas.rep_key,
-        coalesce(reps.rep_label, '(none)') as rep,
-        coalesce(rep_versions.team, quotas.team, '(none)') as team,
-        coalesce(rep_versions.manager_name, '(none)') as manager,
-        coalesce(rep_versions.region, '(none)') as region,
-        quotas.amount
+        case
+            when places.is_removed then '(none)'
+            else coalesce(reps.rep_label, '(none)')
+        end as rep,
+        -- a vacant territory keeps its quota with the team
+        coalesce(places.team, quotas.team, '(none)') as team,
+        coalesce(places.manager_name, '(none)') as manager,
+        coalesce(places.region, '(none)') as region,
+        quotas.amount as whole_amount,
+        case
+            when quotas.measure in ({{ credited_measures() }}) then coalesce(places.share, 1)
+            else 1
+        end as team_share
     from quotas
     left join reps
         on quotas.rep_key = reps.rep_key
-    left join rep_versions
+    left join places
         on
-            quotas.rep_key = rep_versions.rep_key
-            and rep_versions.valid_from_on <= quotas.period_start
-            and quotas.period_start < rep_versions.valid_to_on
+            quotas.rep_key = places.rep_key
+            and places.valid_from_on <= quotas.period_start
+            and quotas.period_start < places.valid_to_on
+            and (places.is_primary or quotas.measure in ({{ credited_measures() }}))
+
+),
+
+shared as (
+
+    {{ allocate_to_the_cent('located', 'given_key', 'team', 'whole_amount', 'team_share') }}
+
+),
+
+given as (
+
+    select
+        {{ dbt.hash(dbt.concat(['given_key', "':'", 'team'])) }} as quota_key,
+        source,
+        measure,
+        period_start,
+        period_end,
+        given_for,
+        rep_key,
+        rep,
+        team,
+        manager,
+        region,
+        allocated_amount as amount
+    from shared
 
 ),
 
@@ -50,12 +85,18 @@ given as (
 team_regions as (
 
     select
-        team,
-        min(region) as region
-    from reps
-    where team is not null and region is not null
-    group by team
-    having count(distinct region) = 1
+        given.quota_key,
+        min(places.region) as region
+    from given
+    inner join places
+        on
+            given.team = places.team
+            and places.valid_from_on <= given.period_start
+            and given.period_start < places.valid_to_on
+            and not places.is_removed
+    where given.given_for = 'team' and places.region is not null
+    group by given.quota_key
+    having count(distinct places.region) = 1
 
 ),
 
@@ -79,7 +120,7 @@ placed as (
         given.amount
     from given
     left join team_regions
-        on given.team = team_regions.team
+        on given.quota_key = team_regions.quota_key
 
 ),
 

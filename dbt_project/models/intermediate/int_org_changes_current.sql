@@ -1,0 +1,3 @@
+{{ config(materialized='view') }}
+
+{{ current_records('org_changes', 'org_change_key') }}
