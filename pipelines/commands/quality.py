@@ -19,6 +19,8 @@ MEANINGS = {
     "negative_duration": "deals created after they closed are left out of the cycle",
     "creation_date_missing": "deals without a creation date are left out",
     "list_price": "open deals without an amount are valued at list price",
+    "shares_scaled": "shares of deals, or of people in several teams, that do not add up to 1 are "
+    "scaled to 1; see quality.unmapped_values",
     "not_reached": "no value: fewer than half have got there",
     "duplicate": "further leads of one person, soon after the first, are left out",
     "re_inquiry": "leads of people who came back are not new ones",

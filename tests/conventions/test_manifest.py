@@ -204,7 +204,9 @@ def _changed(project: Project, change: Callable[[Project], None]) -> Project:
 
 def _publish_an_email(project: Project) -> None:
     code = project.models["dim_reps"]["compiled_code"]
-    project.models["dim_reps"]["compiled_code"] = code.replace("rep_id,", "rep_id, email,", 1)
+    project.models["dim_reps"]["compiled_code"] = code.replace(
+        "    rep_id,", "    rep_id, email,", 1
+    )
 
 
 def _add_tests(project: Project) -> None:

@@ -211,7 +211,7 @@ def ask(settings: Settings, sql: str) -> list[tuple[object, ...]]:
         return connection.execute(sql).fetchall()
 
 
-def credits(settings: Settings, deal: str) -> list[tuple[object, ...]]:
+def credits_of(settings: Settings, deal: str) -> list[tuple[object, ...]]:
     """Person, team and amount of a deal's credits."""
     return ask(
         settings,
@@ -298,7 +298,7 @@ def test_calls_before_and_after_a_move(company: Settings) -> None:
 def test_a_person_in_two_teams(company: Settings) -> None:
     """Bob is 60 % in East, 40 % in West: of 100.01, 60.006 and 40.004. Cut to 60.00 and 40.00, a
     cent is left; it goes to the larger rest, East's. The win is his first team's."""
-    assert credits(company, "B1") == [
+    assert credits_of(company, "B1") == [
         ("Bob", "East", Decimal("60.01")),
         ("Bob", "West", Decimal("40.00")),
     ]
@@ -311,7 +311,7 @@ def test_a_person_in_two_teams(company: Settings) -> None:
 def test_shares_of_a_person_that_do_not_add_up(company: Settings) -> None:
     """Cid's 0.5 and 0.3 are 0.8 in all: scaled to 62.5 and 37.5 %, 50 and 30 of 80; listed, and
     noted on the deal."""
-    assert credits(company, "C1") == [
+    assert credits_of(company, "C1") == [
         ("Cid", "East", Decimal("50.00")),
         ("Cid", "West", Decimal("30.00")),
     ]
@@ -325,14 +325,14 @@ def test_shares_of_a_person_that_do_not_add_up(company: Settings) -> None:
 def test_two_teams_without_shares(company: Settings) -> None:
     """Dee is in East since January, from February in East and West, no shares given: West began
     last and has her whole. The deal of January is East's."""
-    assert credits(company, "D1") == [("Dee", "East", Decimal("40.00"))]
-    assert credits(company, "D2") == [("Dee", "West", Decimal("50.00"))]
+    assert credits_of(company, "D1") == [("Dee", "East", Decimal("40.00"))]
+    assert credits_of(company, "D2") == [("Dee", "West", Decimal("50.00"))]
 
 
 def test_split_credit_and_overlay(company: Settings) -> None:
     """S1 is half Ada's, in West by then, half Fay's. Overlay credit (Mia 20, Bob 50 shared 60 to
     40 by his teams) stands beside it, and in no sum."""
-    assert credits(company, "S1") == [
+    assert credits_of(company, "S1") == [
         ("Ada", "West", Decimal("50.00")),
         ("Fay", "South", Decimal("50.00")),
     ]
@@ -351,11 +351,11 @@ def test_shares_of_a_deal_that_do_not_add_up(company: Settings) -> None:
     """S2's 0.5 and 0.3 are scaled to 62.5 and 37.5 %: 56.25 and 33.75 of 90. S3's three times
     0.333333 are thirds that somebody rounded: no fault. Of its 5 cents each third is 1.67: one
     cent each, and the two that are left go to equal rests by key: Ada's and Bob's."""
-    assert credits(company, "S2") == [
+    assert credits_of(company, "S2") == [
         ("Ada", "West", Decimal("56.25")),
         ("Fay", "South", Decimal("33.75")),
     ]
-    assert credits(company, "S3") == [
+    assert credits_of(company, "S3") == [
         ("Ada", "West", Decimal("0.02")),
         ("Bob", "East", Decimal("0.01")),
         ("Bob", "West", Decimal("0.01")),
@@ -384,12 +384,12 @@ def test_a_deleted_user_is_nobody(company: Settings) -> None:
 
 def test_who_left_keeps_the_last_place(company: Settings) -> None:
     """Fay left on 03-01, and the deal of 03-10 is still hers: it stays with her team."""
-    assert credits(company, "F1") == [("Fay", "South", Decimal("5.00"))]
+    assert credits_of(company, "F1") == [("Fay", "South", Decimal("5.00"))]
 
 
 def test_a_manager_who_owns_deals(company: Settings) -> None:
     """No export names Mia's team. She leads people of East alone, so her deal is East's."""
-    assert credits(company, "M1") == [("Mia", "East", Decimal("6.00"))]
+    assert credits_of(company, "M1") == [("Mia", "East", Decimal("6.00"))]
 
 
 def test_members_add_up_to_the_company(company: Settings) -> None:
@@ -419,8 +419,8 @@ def test_wins_are_their_owners_and_credited_beside(company: Settings) -> None:
 
 def test_quotas_follow_the_people(company: Settings) -> None:
     """Ada's quota changes on the day she moves: each part is that of the team she is in when it
-    begins. Bob's quota of revenue is shared as his revenue, that of deals is his first team's. Eve's
-    territory is vacant from April: her quota stays with the team, and is no person's."""
+    begins. Bob's quota of revenue is shared as his revenue, that of deals is his first team's.
+    Eve's territory is vacant from April: her quota stays with the team, and is no person's."""
     assert ask(
         company,
         "select measure, rep, team, period_start::text, given_amount from marts.fct_quotas "

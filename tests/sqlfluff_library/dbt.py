@@ -14,3 +14,8 @@ def datediff(first: str, second: str, datepart: str) -> str:
 def dateadd(datepart: str, interval: str | int, start: str) -> str:
     """The date some parts of a date later."""
     return f"dateadd({start}, {interval}, '{datepart}')"
+
+
+def hash(field: str) -> str:  # noqa: A001 - dbt's name for it
+    """A digest of a text."""
+    return f"md5({field})"

@@ -29,7 +29,12 @@ placements as (
         effective_on,
         lag(effective_on) over (partition by rep_key order by effective_on) as previous_on,
         lead(effective_on) over (partition by rep_key order by effective_on) as next_on
-    from (select distinct teams.rep_key, teams.effective_on from teams) as days
+    from (
+        select distinct
+            teams.rep_key,
+            teams.effective_on
+        from teams
+    ) as days
 
 ),
 
@@ -65,7 +70,7 @@ weighed as (
         sum(coalesce(given_share, 1)) over (partition by rep_key, effective_on) as shares_total,
         row_number() over (
             partition by rep_key, effective_on
-            order by coalesce(given_share, 1) desc, team_since_on desc, team nulls last
+            order by coalesce(given_share, 1) desc, team_since_on desc, team asc nulls last
         ) as place
     from followed
 

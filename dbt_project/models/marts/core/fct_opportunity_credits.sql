@@ -162,7 +162,7 @@ whole as (
         ) as rounded_total,
         row_number() over (
             partition by keyed.opportunity_key, keyed.credit_type
-            order by keyed.rounded_share desc, keyed.credit_key
+            order by keyed.rounded_share desc, keyed.credit_key asc
         ) as share_place
     from keyed
 
