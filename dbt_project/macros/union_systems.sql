@@ -4,10 +4,11 @@
    Usage: {{ union_systems('accounts') }} #}
 {% macro union_systems(object) -%}
     {%- set delivered = {
+        'ecb': ['exchange_rates'],
         'outreach': ['activities', 'contacts', 'sequence_enrolments', 'users'],
         'salesforce': [
-            'accounts', 'activities', 'contacts', 'field_changes', 'leads', 'opportunities',
-            'opportunity_lines', 'products', 'stage_changes', 'users',
+            'accounts', 'activities', 'contacts', 'exchange_rates', 'field_changes', 'leads',
+            'opportunities', 'opportunity_lines', 'products', 'stage_changes', 'users',
         ],
     } -%}
     {%- for system in var('systems', ['mapped']) if object in delivered.get(system, [object]) %}

@@ -29,6 +29,8 @@ ROW_TYPES = {
     "_op": "varchar",
 }
 
+PUBLISHED_LISTS = {"exchange_rates"}
+
 
 def register(
     settings: Settings,
@@ -59,7 +61,7 @@ def register(
         for shape in shapes_of(system).values():
             entries = [e for e in applied if e.source in sources and e.object == shape.name]
             _lake_view(settings, connection, system, shape, entries, as_of_limit=as_of_limit)
-    as_of = max(entry.as_of for entry in within if entry.as_of)
+    as_of = _night_as_of(settings, within)
     _context(settings, connection, as_of=as_of)
     _calendar(settings, connection, as_of=as_of)
     _stage_map(settings, connection)
@@ -69,6 +71,22 @@ def register(
     accounting.object_rows(settings, connection, within, applied, as_of_limit=as_of_limit)
     accounting.held_batches(settings, connection, known)
     accounting.quarantined_rows(settings, connection, known, within)
+
+
+def _night_as_of(settings: Settings, within: list[Entry]) -> datetime:
+    """The largest as-of of what was accepted.
+
+    That of a list which others publish counts only where nothing else is: rates of today do not
+    make the deals of yesterday newer.
+    """
+    lists = {
+        (source.name, name)
+        for source in settings.sources
+        for name in source.objects
+        if source.shapes[name].feeds in PUBLISHED_LISTS
+    }
+    own = [e.as_of for e in within if e.as_of and (e.source, e.object) not in lists]
+    return max(own or [entry.as_of for entry in within if entry.as_of])
 
 
 def _is_within(entry: Entry, limit: datetime | None) -> bool:

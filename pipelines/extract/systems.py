@@ -90,9 +90,11 @@ def _config(body: dict[str, Any], *, dates: str) -> dict[str, Any]:
     needed = (*body["key"], *body.get("required", ()))
     return {
         "files": body["files"],
+        "mode": body.get("mode", "snapshot"),
         "dates": dates,
         "columns": headers,
         "optional": [name for name in headers if name not in needed],
+        "values": body.get("values", {}),
         "meanings": body.get("meanings", {}),
         "stages": body.get("stages", {}),
     }

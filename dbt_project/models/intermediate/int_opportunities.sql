@@ -35,6 +35,18 @@ deal_types as (
 
 ),
 
+rates as (
+
+    select * from {{ ref('int_exchange_rates_daily') }} where rate_kind = 'actual'
+
+),
+
+plan_rates as (
+
+    select * from {{ ref('int_exchange_rates_daily') }} where rate_kind = 'plan'
+
+),
+
 accepted_stages as (
 
     select
@@ -70,13 +82,15 @@ dated as (
         events.created_for_account_key,
         events.first_amount,
         events.last_positive_amount,
+        events.first_currency,
+        events.last_positive_currency,
         events.first_open_stage_order,
         events.last_open_stage_order,
         accepted_stages.accepted_order,
         products.list_price,
+        upper(coalesce(products.currency, context.currency)) as list_price_currency,
         context.as_of_on,
         context.open_amount,
-        context.currency as company_currency,
         case
             when latest.outcome = 'open' or latest.outcome is null then 'open'
             when
@@ -127,9 +141,71 @@ closed as (
             when closing_rule in ('seen_lost', 'seen_closed') then seen_closed_on
             when closing_rule = 'entered' then closed_on
         end as counted_closed_on,
-        currency = company_currency as is_converted,
-        outcome = 'open' and amount is null and open_amount = 'list_price' as is_list_priced
+        outcome = 'open' and amount is null and open_amount = 'list_price' as is_list_priced,
+        first_amount is null and open_amount = 'list_price' as is_created_at_list_price,
+        outcome = 'lost' and last_positive_amount is null and open_amount = 'list_price'
+            as is_lost_at_list_price
     from dated
+
+),
+
+-- what each amount is before it is converted, in which currency, and the day whose rate counts
+priced as (
+
+    select
+        *,
+        case when is_list_priced then list_price else amount end as found_amount,
+        case when is_list_priced then list_price_currency else currency end as found_currency,
+        coalesce(counted_closed_on, as_of_on) as valued_on,
+        case when is_created_at_list_price then list_price else first_amount end
+            as found_created_amount,
+        case
+            when is_created_at_list_price then list_price_currency
+            else coalesce(first_currency, currency)
+        end as found_created_currency,
+        coalesce(created_on, as_of_on) as created_valued_on,
+        case
+            when outcome = 'won' and amount > 0 then amount
+            when is_lost_at_list_price then list_price
+            when outcome = 'lost' then last_positive_amount
+        end as found_decided_amount,
+        case
+            when is_lost_at_list_price then list_price_currency
+            when outcome = 'lost' then coalesce(last_positive_currency, currency)
+            else currency
+        end as found_decided_currency
+    from closed
+
+),
+
+valued as (
+
+    select
+        priced.*,
+        rates.rate_times is not null as is_converted,
+        created_rates.rate_times is not null as is_creation_converted,
+        {{ exchange_rate('rates') }} as exchange_rate,
+        {{ converted('priced.found_amount', 'rates') }} as valued_amount,
+        {{ converted('priced.found_amount', 'plan_rates') }} as planned_amount,
+        {{ converted('priced.found_created_amount', 'created_rates') }} as created_amount,
+        {{ converted('priced.found_decided_amount', 'decided_rates') }} as decided_amount
+    from priced
+    left join rates
+        on
+            priced.found_currency = rates.currency
+            and priced.valued_on = rates.date_on
+    left join plan_rates
+        on
+            priced.found_currency = plan_rates.currency
+            and priced.valued_on = plan_rates.date_on
+    left join rates as created_rates
+        on
+            priced.found_created_currency = created_rates.currency
+            and priced.created_valued_on = created_rates.date_on
+    left join rates as decided_rates
+        on
+            priced.found_decided_currency = decided_rates.currency
+            and priced.valued_on = decided_rates.date_on
 
 )
 
@@ -167,25 +243,17 @@ select
     amount as source_amount,
     currency as source_currency,
     is_converted,
+    is_creation_converted,
+    exchange_rate,
+    valued_amount as amount,
+    coalesce(planned_amount, valued_amount) as plan_amount,
     case
-        when is_list_priced then list_price
-        when is_converted then amount
-    end as amount,
-    case
-        when is_list_priced and list_price is not null then 'list_price'
-        when is_converted and amount is not null then 'entered'
+        when valued_amount is null then null
+        when is_list_priced then 'list_price'
+        else 'entered'
     end as amount_source,
-    case
-        when is_converted and first_amount is not null then first_amount
-        when first_amount is null and open_amount = 'list_price' then list_price
-    end as created_amount,
-    case
-        when outcome = 'won' and is_converted and amount > 0 then amount
-        when outcome = 'lost' and is_converted and last_positive_amount is not null
-            then last_positive_amount
-        when outcome = 'lost' and last_positive_amount is null and open_amount = 'list_price'
-            then list_price
-    end as decided_amount,
+    created_amount,
+    decided_amount,
     is_deleted,
     is_merged,
     coalesce(outcome = 'won', false) as is_won,
@@ -198,4 +266,4 @@ select
         or last_open_stage_order >= accepted_order,
         false
     ) as is_accepted
-from closed
+from valued

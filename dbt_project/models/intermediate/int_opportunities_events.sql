@@ -136,6 +136,7 @@ histories as (
         max_by(source_amount, state_number) filter (
             where source_amount > 0
         ) as last_positive_amount,
+        max_by(currency, state_number) filter (where source_amount > 0) as last_positive_currency,
         min_by(stage_order, state_number) filter (
             where outcome = 'open'
         ) as first_open_stage_order,
@@ -156,6 +157,7 @@ select
     histories.first_amount,
     histories.first_currency,
     histories.last_positive_amount,
+    histories.last_positive_currency,
     histories.first_open_stage_order,
     histories.last_open_stage_order,
     case

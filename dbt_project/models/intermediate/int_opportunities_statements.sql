@@ -102,6 +102,7 @@ happened as (
         stage_changes.stage_change_id,
         stage_changes.stage,
         stage_changes.amount,
+        stage_changes.currency,
         stage_changes.expected_close_on,
         stage_changes.changed_at,
         histories.has_amounts,
@@ -306,6 +307,7 @@ statements as (
         stage,
         cast(null as varchar) as told_outcome,
         amount,
+        currency,
         expected_close_on,
         cast(null as varchar) as rep_key,
         cast(null as varchar) as account_key,
@@ -334,6 +336,7 @@ statements as (
         case
             when field = 'amount' then {{ cast_or_null(side ~ '_value', 'decimal(18, 2)') }}
         end as amount,
+        cast(null as varchar) as currency,
         case
             when field = 'expected_close_on' then {{ cast_or_null(side ~ '_value', 'date') }}
         end as expected_close_on,
@@ -363,6 +366,7 @@ statements as (
         stage,
         outcome as told_outcome,
         amount,
+        currency,
         expected_close_on,
         rep_key,
         account_key,

@@ -72,7 +72,7 @@ valued as (
         known_versions.deal_type,
         known_versions.lead_source,
         known_versions.product_key,
-        known_versions.currency,
+        coalesce(amounts.currency, known_versions.currency) as currency,
         known_versions.probability,
         known.shown_version_number is not null and known_versions.is_removed as is_removed,
         known.shown_version_number is not null and known_versions.is_merged as is_merged

@@ -81,7 +81,7 @@ select
     versions.lead_source,
     versions.lost_reason,
     versions.amount,
-    coalesce(versions.currency, context.currency) as currency,
+    upper(coalesce(versions.currency, context.currency)) as currency,
     versions.probability,
     versions.contact_id,
     coalesce(

@@ -16,6 +16,7 @@ select
     stage,
     amount,
     expected_close_on,
+    currency,
     changed_at,
     updated_at,
     is_deleted

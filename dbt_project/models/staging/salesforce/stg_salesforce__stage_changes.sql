@@ -16,6 +16,7 @@ select
     stage_name as stage,
     amount,
     close_date as expected_close_on,
+    currency_iso_code as currency,
     created_date as changed_at,
     updated_at,
     is_deleted

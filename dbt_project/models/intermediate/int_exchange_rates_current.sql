@@ -1,0 +1,3 @@
+{{ config(materialized='view') }}
+
+{{ current_records('exchange_rates', 'exchange_rate_key') }}
