@@ -86,6 +86,11 @@ select
     false as is_provisional,
     cast(null as varchar) as provisional_code,
     {%- endif %}
+    {%- if meta.get('unconverted') %}
+    coalesce({{ meta.unconverted }}, 0) > 0 as is_unconverted,
+    {%- else %}
+    false as is_unconverted,
+    {%- endif %}
     {%- if shares %}
     case when not {{ shares_suffice(shares) }} then '{{ shares.code }}' end as null_code
     {%- elif infinite_code %}

@@ -106,6 +106,7 @@ select
         ("judged.is_partial_start", "'partial_start'"),
         ("judged.is_stale", "'stale'"),
         ("judged.is_provisional", "judged.provisional_code"),
+        ("judged.is_unconverted", "'unconverted'"),
         ("judged.is_maturing", "'cohort_immature'"),
         ("judged.null_code is not null", "judged.null_code"),
         ("judged.rate_kind = 'proportion' and judged.denominator > 0 and judged.denominator < 10", "'small_sample'"),

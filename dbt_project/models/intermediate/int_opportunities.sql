@@ -182,8 +182,9 @@ valued as (
 
     select
         priced.*,
-        rates.rate_times is not null as is_converted,
-        created_rates.rate_times is not null as is_creation_converted,
+        priced.found_amount is null or rates.rate_times is not null as is_converted,
+        priced.found_created_amount is null or created_rates.rate_times is not null
+            as is_creation_converted,
         {{ exchange_rate('rates') }} as exchange_rate,
         {{ converted('priced.found_amount', 'rates') }} as valued_amount,
         {{ converted('priced.found_amount', 'plan_rates') }} as planned_amount,

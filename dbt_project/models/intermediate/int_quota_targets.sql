@@ -19,6 +19,7 @@ scoped as (
         period_start,
         period_end,
         given_for,
+        is_converted,
         amount
     from quotas
     {%- if not loop.last %}
@@ -61,7 +62,11 @@ contained as (
         scoped.period_start as part_start,
         scoped.period_end as part_end,
         sum(scoped.amount) as amount,
-        coalesce(bool_or(scoped.given_for = scoped.scope), false) as is_given
+        coalesce(bool_or(scoped.given_for = scoped.scope), false) as is_given,
+        coalesce(bool_and(scoped.is_converted), true) as is_converted,
+        coalesce(
+            bool_and(scoped.is_converted) filter (where scoped.given_for = scoped.scope), true
+        ) as is_given_converted
     from scoped
     inner join periods
         on
@@ -115,6 +120,8 @@ whole as (
             )
         )
         >= {{ dbt.datediff('period_start', 'period_end', 'day') }}
+        -- what was given for the member itself needs no other part
+        and bool_and(case when is_given then is_given_converted else is_converted end)
 
 )
 

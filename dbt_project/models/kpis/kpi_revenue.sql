@@ -14,6 +14,12 @@ select
     max(case when kpi = 'revenue' then year_ago_value end) as year_ago_revenue,
     max(case when kpi = 'revenue_growth' then value end) as revenue_growth,
     max(case when kpi = 'revenue_growth_yoy' then value end) as revenue_growth_yoy,
+    max(case when kpi = 'revenue_growth_constant_currency' then value end)
+        as revenue_growth_constant_currency,
+    max(case when kpi = 'revenue_growth_constant_currency' then numerator end)
+        as revenue_at_year_ago_rates,
+    max(case when kpi = 'revenue_growth_constant_currency' then denominator end)
+        as year_ago_revenue_at_year_ago_rates,
     max(case when kpi = 'deals_won' then value end) as deals_won,
     max(case when kpi = 'average_deal_size' then value end) as average_deal_size,
     max(case when kpi = 'median_deal_size' then value end) as median_deal_size,
@@ -23,7 +29,8 @@ from {{ ref('kpi_values') }}
 where
     kpi in (
         'revenue', 'new_revenue', 'expansion_revenue', 'renewal_revenue', 'win_back_revenue',
-        'unclassified_revenue', 'revenue_growth', 'revenue_growth_yoy', 'deals_won',
-        'average_deal_size', 'median_deal_size', 'new_customers'
+        'unclassified_revenue', 'revenue_growth', 'revenue_growth_yoy',
+        'revenue_growth_constant_currency', 'deals_won', 'average_deal_size', 'median_deal_size',
+        'new_customers'
     )
 group by grain, period_start, period_end, scope, member

@@ -28,6 +28,8 @@ with measured as (
     from {{ ref('int_kpi_measured') }}
     union all
     select * from {{ ref('int_revenue_growth') }}
+    union all
+    select * from {{ ref('int_revenue_growth_constant_currency') }}
 
 ),
 

@@ -47,8 +47,10 @@ noted as (
         ('sales_cycle_days', 'negative_duration', 'closed_on', 'is_counted_win and created_on > closed_on'),
         ('sales_cycle_days', 'creation_date_missing', 'closed_on', 'is_counted_win and created_on is null'),
         ('pipeline_created', 'creation_date_missing', 'null', 'created_on is null'),
-        ('pipeline_created', 'amount_missing', 'created_on', 'created_on is not null and created_amount is null'),
-        ('open_pipeline', 'amount_missing', 'snapshot_on', 'is_open_pipeline and amount is null'),
+        ('pipeline_created', 'amount_missing', 'created_on', 'created_on is not null and created_amount is null and is_creation_converted'),
+        ('pipeline_created', 'unconverted', 'created_on', 'is_counted_creation and not is_creation_converted'),
+        ('open_pipeline', 'amount_missing', 'snapshot_on', 'is_open_pipeline and amount is null and is_converted'),
+        ('open_pipeline', 'unconverted', 'snapshot_on', 'is_open_pipeline and not is_converted'),
         ('open_pipeline', 'list_price', 'snapshot_on', "is_open_pipeline and amount_source = 'list_price'"),
         ('revenue', 'unmapped', 'created_on', "outcome = 'unmapped'"),
     ] %}
@@ -56,7 +58,7 @@ noted as (
         '{{ kpi }}' as kpi,
         '{{ code }}' as code,
         cast({{ on }} as date) as noted_on,
-        coalesce(amount, source_amount) as amount
+        {{ 'cast(null as decimal(18, 2))' if code == 'unconverted' else 'amount' }} as amount
     from opportunities
     where not is_deleted and {{ condition }}
     union all

@@ -40,6 +40,7 @@ parts as (
     select
         opportunities.opportunity_key,
         opportunities.amount,
+        opportunities.plan_amount,
         coalesce(
             splits.split_key,
             {{ dbt.concat(['opportunities.opportunity_key', "':owner'"]) }}
@@ -166,33 +167,85 @@ whole as (
         ) as share_place
     from keyed
 
+),
+
+valued as (
+
+    select
+        whole.credit_key,
+        whole.opportunity_key,
+        opportunities.source,
+        whole.credited_rep_key as rep_key,
+        {{ rep_scopes('reps', 'whole') }},
+        whole.credit_type,
+        whole.given_share,
+        whole.team_share,
+        cast(
+            case
+                when whole.credit_type = 'revenue' and whole.share_place = 1
+                    then whole.rounded_share + 1 - whole.rounded_total
+                else whole.rounded_share
+            end as decimal(18, 9)
+        ) as share,
+        whole.allocated_amount as amount,
+        opportunities.amount as deal_amount,
+        opportunities.plan_amount as deal_plan_amount,
+        opportunities.revenue_class,
+        opportunities.closed_on,
+        whole.is_share_scaled,
+        whole.credit_type = 'overlay' as is_overlay,
+        opportunities.is_counted_win,
+        opportunities.is_counted_win and whole.credit_type = 'revenue' as is_credited_win
+    from whole
+    inner join opportunities
+        on whole.opportunity_key = opportunities.opportunity_key
+    left join reps
+        on whole.credited_rep_key = reps.rep_key
+
+),
+
+planned as (
+
+    select
+        credit_key,
+        opportunity_key,
+        deal_plan_amount,
+        cast(share as double) as weight
+    from valued
+    where not is_overlay and coalesce(deal_plan_amount, 0) <> coalesce(deal_amount, 0)
+
+),
+
+allocated_at_plan as (
+
+    {{ allocate_to_the_cent(
+        'planned', 'opportunity_key', 'credit_key', 'deal_plan_amount', 'weight'
+    ) }}
+
 )
 
 select
-    whole.credit_key,
-    whole.opportunity_key,
-    opportunities.source,
-    whole.credited_rep_key as rep_key,
-    {{ rep_scopes('reps', 'whole') }},
-    whole.credit_type,
-    whole.given_share,
-    whole.team_share,
-    cast(
-        case
-            when whole.credit_type = 'revenue' and whole.share_place = 1
-                then whole.rounded_share + 1 - whole.rounded_total
-            else whole.rounded_share
-        end as decimal(18, 9)
-    ) as share,
-    whole.allocated_amount as amount,
-    opportunities.revenue_class,
-    opportunities.closed_on,
-    whole.is_share_scaled,
-    whole.credit_type = 'overlay' as is_overlay,
-    opportunities.is_counted_win,
-    opportunities.is_counted_win and whole.credit_type = 'revenue' as is_credited_win
-from whole
-inner join opportunities
-    on whole.opportunity_key = opportunities.opportunity_key
-left join reps
-    on whole.credited_rep_key = reps.rep_key
+    valued.credit_key,
+    valued.opportunity_key,
+    valued.source,
+    valued.rep_key,
+    valued.rep,
+    valued.team,
+    valued.manager,
+    valued.region,
+    valued.role,
+    valued.credit_type,
+    valued.given_share,
+    valued.team_share,
+    valued.share,
+    valued.amount,
+    coalesce(allocated_at_plan.allocated_amount, valued.amount) as plan_amount,
+    valued.revenue_class,
+    valued.closed_on,
+    valued.is_share_scaled,
+    valued.is_overlay,
+    valued.is_counted_win,
+    valued.is_credited_win
+from valued
+left join allocated_at_plan
+    on valued.credit_key = allocated_at_plan.credit_key

@@ -39,6 +39,9 @@ located as (
         coalesce(places.team, quotas.team, '(none)') as team,
         coalesce(places.manager_name, '(none)') as manager,
         coalesce(places.region, '(none)') as region,
+        quotas.source_amount,
+        quotas.source_currency,
+        quotas.is_converted,
         quotas.amount as whole_amount,
         case
             when quotas.measure in ({{ credited_measures() }}) then coalesce(places.share, 1)
@@ -76,6 +79,9 @@ given as (
         team,
         manager,
         region,
+        source_amount,
+        source_currency,
+        is_converted,
         allocated_amount as amount
     from shared
 
@@ -117,6 +123,9 @@ placed as (
             when given.given_for = 'team' then coalesce(team_regions.region, '(none)')
             else given.region
         end as region,
+        given.source_amount,
+        given.source_currency,
+        given.is_converted,
         given.amount
     from given
     left join team_regions
@@ -200,6 +209,9 @@ select
     team,
     manager,
     region,
+    source_amount,
+    source_currency,
+    is_converted,
     amount as given_amount,
     cast(balance_amount as decimal(18, 2)) as amount
 from balanced
