@@ -15,10 +15,11 @@ from zoneinfo import ZoneInfo
 import yaml
 from pydantic import BaseModel, Field, ValidationError, model_validator
 
+from pipelines.calendars.rules import CompanyTime, FiscalCalendar, Region
 from pipelines.errors import ConfigError
 from pipelines.extract.objects import ObjectShape
 from pipelines.extract.systems import MAPPED, contracts
-from pipelines.sources import ObjectConfig, Source, Stage, Strict, Timezone, one_of
+from pipelines.sources import ObjectConfig, Source, Stage, Strict, one_of
 
 CONFIG_NAME = "kpimart.yml"
 CONFIG_VARIABLE = "KPIMART_CONFIG"
@@ -26,16 +27,14 @@ PROJECT_DIR = Path(__file__).resolve().parent.parent
 DBT_PROJECT_DIR = PROJECT_DIR / "dbt_project"
 
 
-class Company(Strict):
-    """The company whose mart this is: reporting currency, zone, fiscal calendar, mail domains.
+class Company(CompanyTime):
+    """The company whose mart this is: reporting currency, time, mail domains.
 
     Touches with people at `mail_domains` are internal and not counted.
     """
 
     name: str
     currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
-    timezone: Timezone
-    fiscal_year_start_month: Annotated[int, Field(ge=1, le=12)] = 1
     mail_domains: tuple[str, ...] = ()
 
 
@@ -69,6 +68,7 @@ class KpiRules(Strict):
     lead_window_days: Annotated[int, Field(ge=1)] = 90
     re_inquiry_days: Annotated[int, Field(ge=1)] = 180
     bulk_import_leads: Annotated[int, Field(ge=2)] = 50
+    response_target_minutes: Annotated[int, Field(ge=1)] = 60
     unanswered_days: Annotated[int, Field(ge=1)] = 7
     reply_window_days: Annotated[int, Field(ge=1)] = 14
     stage_window_days: Annotated[int, Field(ge=1)] = 90
@@ -245,6 +245,8 @@ def _allowed_keys(location: tuple[int | str, ...]) -> list[str]:
     model: type[BaseModel] = Settings
     nested: dict[str, type[BaseModel]] = {
         "company": Company,
+        "calendars": FiscalCalendar,
+        "regions": Region,
         "paths": Paths,
         "guards": Guards,
         "retention": Retention,

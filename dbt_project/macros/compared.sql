@@ -1,6 +1,8 @@
 {# The rows of `relation` that are whole periods, each with the value of the period before and of the
    one a year ago (of a week: 364 days earlier). A running period is compared with the same number of
-   elapsed working days of the other one, which the to-date rows hold. #}
+   elapsed working days of the other one, which the to-date rows hold. Periods that the fiscal calendars
+   cut in different ways (another `era`) are not compared. `weeks_ratio` is the present period's weeks ÷
+   the other one's where both are whole weeks and differ in number; else NULL. #}
 {% macro compared(relation, periods) -%}
 select
     present.kpi,
@@ -22,10 +24,14 @@ select
     present.high,
     present.target,
     present.quota_source,
-    prior.value as prior_value,
-    prior.is_partial_start as prior_is_partial_start,
-    year_ago.value as year_ago_value,
-    year_ago.is_partial_start as year_ago_is_partial_start,
+    {%- for name in ['prior', 'year_ago'] %}
+    {{ name }}.value as {{ name }}_value,
+    {{ name }}.is_partial_start as {{ name }}_is_partial_start,
+    case
+        when not present.is_running and periods.week_count <> {{ name }}_periods.week_count
+            then periods.week_count / {{ name }}_periods.week_count
+    end as {{ name }}_weeks_ratio,
+    {%- endfor %}
     present.is_complete,
     present.is_partial_start,
     present.quality
@@ -35,6 +41,11 @@ inner join {{ periods }} as periods
         present.grain = periods.grain
         and present.period_start = periods.period_start
 {%- for name, lag in [('prior', '1'), ('year_ago', 'periods.periods_in_a_year')] %}
+left join {{ periods }} as {{ name }}_periods
+    on
+        periods.grain = {{ name }}_periods.grain
+        and periods.era = {{ name }}_periods.era
+        and periods.period_number - {{ lag }} = {{ name }}_periods.period_number
 left join {{ relation }} as {{ name }}
     on
         present.kpi = {{ name }}.kpi
@@ -42,7 +53,7 @@ left join {{ relation }} as {{ name }}
         and present.grain = {{ name }}.grain
         and present.scope = {{ name }}.scope
         and present.member = {{ name }}.member
-        and present.period_number - {{ lag }} = {{ name }}.period_number
+        and {{ name }}_periods.period_number = {{ name }}.period_number
         and present.is_running = {{ name }}.is_to_date
 {%- endfor %}
 {%- endmacro %}

@@ -75,7 +75,7 @@ def collect(
         )
         value = next((row for row in rows if row["is_headline"]), None)
         if value is None:
-            first_month = settings.company.fiscal_year_start_month
+            first_month = settings.company.start_month_on(chosen.start)
             named = figures.period(chosen.start, grain, first_month=first_month)
             raise ConfigError(f"{kpi} has no value of {who} in {named}; name another --period")
         is_company = scope == "company"
@@ -166,7 +166,7 @@ def run(
 
 def render(told: Explanation, settings: Settings, *, to: Console) -> None:
     """The explanation as a page."""
-    first_month = settings.company.fiscal_year_start_month
+    first_month = settings.company.start_month_on(told.period_start)
     period = figures.period(told.period_start, told.grain, first_month=first_month)
     who = "" if told.member == ALL else f" · {told.scope} {escape(told.member)}"
     as_of = figures.as_of(told.as_of, ZoneInfo(settings.company.timezone))

@@ -182,13 +182,14 @@ def fiscal_year(start: date, *, first_month: int) -> int:
 
 def period(start: date, grain: str, *, first_month: int) -> str:
     """A period's name: September 2026, Q3 2026, 2026, week of 28 Sep 2026."""
-    if grain == "month":
-        # under a calendar of weeks a month may begin in the last days of the one before
-        return f"{start + timedelta(days=7):%B %Y}"
     if grain == "week":
         return f"week of {day(start)}"
-    fiscal = "" if first_month == 1 else "fiscal "
+    # under a calendar of weeks a month begins up to nine days before the one it is named for, or
+    # up to a week within it
     within = start + timedelta(days=15)
+    if grain == "month":
+        return f"{within:%B %Y}"
+    fiscal = "" if first_month == 1 else "fiscal "
     year = fiscal_year(within, first_month=first_month)
     if grain == "year":
         return f"{fiscal}{year}"

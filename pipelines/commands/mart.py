@@ -12,7 +12,7 @@ import duckdb
 
 from pipelines.commands import figures
 from pipelines.errors import ConfigError, KpimartError
-from pipelines.settings import Settings
+from pipelines.settings import Company, Settings
 
 GRAINS = ("week", "month", "quarter", "year")
 PERIOD_FORMS = "2026-09-15 (a day in it), 2026-09, 2026-Q3, 2026-W40 or 2026"
@@ -111,18 +111,18 @@ def choose_period(
             period for period, row in zip(periods, found, strict=True) if row["is_complete"]
         ]
         return (complete or periods)[-1]
-    wanted = _day_in(given, grain, first_month=settings.company.fiscal_year_start_month)
+    wanted = _day_in(given, grain, company=settings.company)
     for period in periods:
         if period.start <= wanted < period.end:
             return period
     first, last = (
-        figures.period(one.start, grain, first_month=settings.company.fiscal_year_start_month)
+        figures.period(one.start, grain, first_month=settings.company.start_month_on(one.start))
         for one in (periods[0], periods[-1])
     )
     raise ConfigError(f"{given}: no {grain} with values; there are those from {first} to {last}")
 
 
-def _day_in(text: str, grain: str, *, first_month: int) -> date:
+def _day_in(text: str, grain: str, *, company: Company) -> date:
     """A day that is certainly within the period that the text names."""
     year = re.fullmatch(r"(\d{4})", text)
     month = re.fullmatch(r"(\d{4})-(\d{2})", text)
@@ -130,11 +130,10 @@ def _day_in(text: str, grain: str, *, first_month: int) -> date:
     week = re.fullmatch(r"(\d{4})-?[Ww](\d{1,2})", text)
     try:
         if year and grain == "year":
-            return date(int(year[1]), first_month, 15)
+            return company.middle_of_first_month(int(year[1]))
         if quarter and grain == "quarter":
-            return date(int(quarter[1]), first_month, 15) + timedelta(
-                days=91 * (int(quarter[2]) - 1)
-            )
+            middle = company.middle_of_first_month(int(quarter[1]))
+            return middle + timedelta(days=91 * (int(quarter[2]) - 1))
         if week and grain == "week":
             return date.fromisocalendar(int(week[1]), int(week[2]), 1)
         if month and grain != "week":

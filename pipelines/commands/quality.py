@@ -7,6 +7,8 @@ MEANINGS = {
     "quarantined": "rows that could not be read are missing; see quality.quarantined_rows",
     "history_too_short": "needs more history than the data have to be settled",
     "cohort_immature": "the window of this cohort has not passed for the whole period",
+    "uneven_weeks": "the two periods differ in weeks, so growth compares what they had a week",
+    "target_time_running": "leads whose target time has not passed are left out",
     "amounts_missing": "no value: too many deals have no amount",
     "amount_missing": "deals without an amount count as none",
     "small_sample": "fewer than 10 records decide it",

@@ -64,7 +64,7 @@ def render(card: Scorecard, settings: Settings, *, to: Console) -> None:
     page = Page(
         card=card,
         zone=ZoneInfo(settings.company.timezone),
-        first_month=settings.company.fiscal_year_start_month,
+        first_month=settings.company.start_month_on(card.period_start),
         marks={code: number for number, code in enumerate(dict.fromkeys(codes), start=1)},
     )
     _header(page, to=to)

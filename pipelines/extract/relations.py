@@ -10,15 +10,14 @@ from zoneinfo import ZoneInfo
 import duckdb
 
 from pipelines.errors import NothingReadableError
-from pipelines.extract import accounting, ledger
+from pipelines.extract import accounting, ledger, run_calendar
 from pipelines.extract.batch import rows_of
-from pipelines.extract.calendar import calendar_days
 from pipelines.extract.ledger import Entry, Ledger
-from pipelines.extract.objects import Column, ObjectShape
+from pipelines.extract.objects import ObjectShape
 from pipelines.extract.run_tables import configured, create_table, relation_of
 from pipelines.extract.systems import shapes_of
 from pipelines.settings import Settings
-from pipelines.sql import literal, moment, one_row
+from pipelines.sql import moment
 
 ROW_TYPES = {
     "_key": "varchar",
@@ -63,7 +62,7 @@ def register(
             _lake_view(settings, connection, system, shape, entries, as_of_limit=as_of_limit)
     as_of = _night_as_of(settings, within)
     _context(settings, connection, as_of=as_of)
-    _calendar(settings, connection, as_of=as_of)
+    run_calendar.calendar(settings, connection, last_on=_last_covered_day(settings, as_of))
     _stage_map(settings, connection)
     _value_map(settings, connection)
     _sources(settings, connection, known, within)
@@ -137,7 +136,7 @@ def _context(settings: Settings, connection: duckdb.DuckDBPyConnection, *, as_of
         company.name,
         company.currency,
         company.timezone,
-        company.fiscal_year_start_month,
+        company.start_month_on(_last_covered_day(settings, as_of)),
         f",{','.join(company.mail_domains).lower()},",
         settings.open_amount,
         settings.lost_date,
@@ -150,44 +149,6 @@ def _last_covered_day(settings: Settings, as_of: datetime) -> date:
     """The company's day of the last instant before the as-of, which is itself not covered."""
     instant = (as_of - timedelta(microseconds=1)).replace(tzinfo=UTC)
     return instant.astimezone(ZoneInfo(settings.company.timezone)).date()
-
-
-def _calendar(
-    settings: Settings, connection: duckdb.DuckDBPyConnection, *, as_of: datetime
-) -> None:
-    last = _last_covered_day(settings, as_of)
-    bounds = " union all ".join(
-        f"select {_day_of(settings, column, 'min')} as first_on, "
-        f"{_day_of(settings, column, 'max')} as last_on from {relation_of(system, name)}"
-        for system in settings.systems
-        for name, shape in shapes_of(system).items()
-        for column in shape.columns.values()
-        if column.is_dated
-    )
-    first_on, last_on = one_row(connection, f"select min(first_on), max(last_on) from ({bounds})")
-    days = calendar_days(
-        min(first_on or last, last),
-        max(last_on or last, last),
-        fiscal_year_start_month=settings.company.fiscal_year_start_month,
-    )
-    dates = ", ".join(f"cast({c} as date) as {c}" for c in days.columns if c.endswith("_on"))
-    numbers = ", ".join(
-        f"cast({c} as integer) as {c}" for c in days.columns if c.endswith("_number")
-    )
-    connection.register("calendar_days_frame", days)
-    connection.execute(
-        f"create or replace table run.calendar_days as select {dates}, {numbers}, is_working_day "
-        "from calendar_days_frame"
-    )
-    connection.unregister("calendar_days_frame")
-
-
-def _day_of(settings: Settings, column: Column, extreme: str) -> str:
-    """SQL for the company's day of a column's smallest or largest value."""
-    value = f"{extreme}({column.name})"
-    if column.type == "date":
-        return value
-    return f"cast(timezone({literal(settings.company.timezone)}, timezone('UTC', {value})) as date)"
 
 
 def _stage_map(settings: Settings, connection: duckdb.DuckDBPyConnection) -> None:

@@ -1,6 +1,6 @@
-with dates as (
+with calendar_days as (
 
-    select * from {{ ref('dim_dates') }}
+    select * from {{ source('run', 'calendar_days') }}
 
 ),
 
@@ -17,10 +17,19 @@ periods as (
         {{ grain }}_start_on as period_start,
         {{ grain }}_end_on as period_end,
         {{ grain }}_number as period_number,
+        {{ grain }}_era as era,
         {{ in_a_year }} as periods_in_a_year,
+        {% if grain == 'week' -%}
+        1 as week_count,
+        {%- else -%}
+        case
+            when min(calendar) <> 'gregorian'
+                then {{ dbt.datediff(grain ~ '_start_on', grain ~ '_end_on', 'day') }} / 7.0
+        end as week_count,
+        {%- endif %}
         min(case when is_working_day then date_on end) as first_working_on
-    from dates
-    group by {{ grain }}_start_on, {{ grain }}_end_on, {{ grain }}_number
+    from calendar_days
+    group by {{ grain }}_start_on, {{ grain }}_end_on, {{ grain }}_number, {{ grain }}_era
     {%- if not loop.last %}
     union all
     {%- endif %}
@@ -48,7 +57,8 @@ running as (
 
     select
         grain,
-        period_number
+        period_number,
+        era
     from placed where is_running
 
 )
@@ -58,7 +68,9 @@ select
     placed.period_start,
     placed.period_end,
     placed.period_number,
+    placed.era,
     placed.periods_in_a_year,
+    placed.week_count,
     placed.first_working_on,
     placed.has_begun,
     placed.is_running,
@@ -66,7 +78,8 @@ select
     placed.is_{{ window }}_open,
     {%- endfor %}
     coalesce(
-        placed.period_number in (
+        placed.era = running.era
+        and placed.period_number in (
             running.period_number - 1,
             running.period_number - placed.periods_in_a_year
         ),

@@ -28,12 +28,13 @@ select
     is_running,
     scope,
     member,
+    -- where the two differ in weeks, per week: the base is brought to as many weeks
     case
         when {{ base }}_value > 0 and not {{ base }}_is_partial_start
-            then value / {{ base }}_value - 1
+            then value / ({{ base }}_value * coalesce({{ base }}_weeks_ratio, 1)) - 1
     end as value,
     value as numerator,
-    {{ base }}_value as denominator,
+    {{ base }}_value * coalesce({{ base }}_weeks_ratio, 1) as denominator,
     cast(null as bigint) as sample_size,
     cast(null as double) as low,
     cast(null as double) as high,
@@ -41,7 +42,10 @@ select
     cast(null as varchar) as quota_source,
     is_complete,
     is_partial_start,
-    quality
+    {{ quality_codes([
+        ("quality <> ''", "quality"),
+        (base ~ "_weeks_ratio is not null", "'uneven_weeks'"),
+    ]) }} as quality
 from compared
 where not is_to_date
 {%- if not loop.last %}

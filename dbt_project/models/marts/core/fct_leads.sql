@@ -16,6 +16,12 @@ answers as (
 
 ),
 
+business_time as (
+
+    select * from {{ ref('int_leads_business_time') }}
+
+),
+
 reps as (
 
     select * from {{ ref('int_reps_referenced') }}
@@ -56,6 +62,11 @@ joined as (
         context.as_of_on,
         context.lead_window_days,
         context.unanswered_days,
+        context.response_target_minutes,
+        business_time.calendar as business_calendar,
+        business_time.timezone as business_timezone,
+        business_time.response_business_minutes,
+        business_time.elapsed_business_minutes,
         {{ dbt.datediff('leads.created_on', 'links.opportunity_on', 'day') }}
             as opportunity_days,
         {{ seconds_between('leads.created_at', 'answers.first_touch_at') }} / 60.0
@@ -67,6 +78,8 @@ joined as (
         on leads.lead_key = links.lead_key
     left join answers
         on leads.lead_key = answers.lead_key
+    left join business_time
+        on leads.lead_key = business_time.lead_key
 
 )
 
@@ -87,7 +100,10 @@ select
     coalesce(joined.industry, '(none)') as industry,
     coalesce(joined.country, '(none)') as country,
     {{ rep_scopes('reps', 'rep_versions') }},
+    joined.business_calendar,
+    joined.business_timezone,
     cast(joined.response_minutes as double) as response_minutes,
+    cast(joined.response_business_minutes as double) as response_business_minutes,
     joined.lead_kind = 'new' as is_new_lead,
     joined.lead_kind = 're_inquiry' as is_re_inquiry,
     joined.lead_kind <> 'duplicate' and joined.qualified_on is not null as is_qualified_lead,
@@ -96,6 +112,17 @@ select
         false
     ) as is_opportunity_within_window,
     joined.response_exclusion is null as is_response_counted,
+    coalesce(
+        joined.response_exclusion is null
+        and joined.elapsed_business_minutes >= joined.response_target_minutes,
+        false
+    ) as is_response_due,
+    coalesce(
+        joined.response_exclusion is null
+        and joined.elapsed_business_minutes >= joined.response_target_minutes
+        and joined.response_business_minutes <= joined.response_target_minutes,
+        false
+    ) as is_response_within_target,
     coalesce(
         joined.response_exclusion is null
         and joined.age_days >= joined.unanswered_days

@@ -18,6 +18,7 @@ select
     team,
     manager_name,
     region,
+    timezone,
     hired_on,
     left_on,
     updated_at,

@@ -18,6 +18,7 @@ select
     cast(null as varchar) as team,
     cast(null as varchar) as manager_name,
     cast(null as varchar) as region,
+    timezone,
     cast(null as date) as hired_on,
     cast(null as date) as left_on,
     updated_at,

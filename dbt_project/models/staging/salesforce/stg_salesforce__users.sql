@@ -41,6 +41,7 @@ select
     roles.name as team,
     managers.name as manager_name,
     upper_roles.name as region,
+    users.timezone,
     cast(null as date) as hired_on,
     cast(null as date) as left_on,
     users.updated_at,
