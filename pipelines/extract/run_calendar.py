@@ -115,11 +115,12 @@ def _given_days(settings: Settings, connection: duckdb.DuckDBPyConnection) -> li
 
 
 def _zones(settings: Settings, connection: duckdb.DuckDBPyConnection) -> set[str]:
-    """The zones in which users live, where the name is one of the IANA database."""
+    """The zones in which users live, where Python and DuckDB know the name."""
     asked = " union ".join(
         f"select timezone from {relation_of(system, name)}"
         for system in settings.systems
         for name, shape in shapes_of(system).items()
         if shape.feeds == "users" and "timezone" in shape.columns
     )
-    return {zone for (zone,) in connection.execute(asked).fetchall()} & available_timezones()
+    known = f"({asked}) intersect select name from pg_timezone_names()"
+    return {zone for (zone,) in connection.execute(known).fetchall()} & available_timezones()

@@ -12,6 +12,7 @@ GRAINS = ("week", "month", "quarter", "year")
 RETAIL = {"calendar": "4-4-5", "fiscal_year_start_month": 2}
 MOVED = [{}, {"from": "2024-07-01", "fiscal_year_start_month": 7}]
 TO_WEEKS = [{}, {"from": "2025-02-03", **RETAIL, "fiscal_year_end": "nearest"}]
+THRICE = [*MOVED, {"from": "2025-06-30", "calendar": "5-4-4", "fiscal_year_start_month": 7}]
 BACK = [{**RETAIL}, {"from": "2024-02-01", "fiscal_year_start_month": 2}]
 
 
@@ -42,7 +43,7 @@ def _once(days, columns: list[str]):
         *({"fiscal_year_start_month": month} for month in (1, 2, 7, 12)),
         *({"calendar": kind} for kind in ("4-4-5", "4-5-4", "5-4-4")),
         *({**RETAIL, "fiscal_year_end": end} for end in ("nearest", "last")),
-        *({"calendars": calendars} for calendars in (MOVED, TO_WEEKS, BACK)),
+        *({"calendars": calendars} for calendars in (MOVED, TO_WEEKS, BACK, THRICE)),
     ],
     ids=str,
 )

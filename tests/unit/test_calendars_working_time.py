@@ -147,8 +147,8 @@ def test_a_region_has_what_it_says_and_else_what_the_company_has():
         },
     )
     given = [
-        GivenDay(date(2025, 12, 24), "", "Christmas Eve", is_working_day=False),
         GivenDay(date(2025, 12, 24), "EMEA", "", is_working_day=True),
+        GivenDay(date(2025, 12, 24), "", "Christmas Eve", is_working_day=False),
         GivenDay(date(2026, 1, 2), "Nordics", "Bridge", is_working_day=False),
     ]
     times = {time.name: time for time in working_times(company, given, first=FIRST, last=LAST)}

@@ -79,6 +79,18 @@ org_places as (
 
 ),
 
+users as (
+
+    select * from {{ ref('int_users_versions') }} where is_current and not is_removed
+
+),
+
+zones as (
+
+    select distinct timezone from {{ source('run', 'business_calendars') }}
+
+),
+
 -- what no source delivers at all is no surprise in a record that names it
 delivered as (
 
@@ -162,6 +174,25 @@ unknown_products as (
         and not opportunities.is_deleted
         and 'products' in (select delivered.object from delivered)
     group by opportunities.source, products.product_name
+
+),
+
+user_zones as (
+
+    select
+        users._source as source,
+        'users' as object,
+        'timezone' as column_name,
+        users.timezone as found_value,
+        'no time zone of the IANA database: the region''s, else the company''s is taken'
+            as treatment,
+        count(*) as row_count,
+        cast(null as decimal(38, 2)) as amount
+    from users
+    left join zones
+        on users.timezone = zones.timezone
+    where users.timezone is not null and zones.timezone is null
+    group by users._source, users.timezone
 
 ),
 
@@ -475,6 +506,8 @@ union all
 select * from unknown_reps
 union all
 select * from unknown_products
+union all
+select * from user_zones
 union all
 select * from lead_statuses
 union all
