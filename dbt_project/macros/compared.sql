@@ -29,7 +29,7 @@ select
     {{ name }}.is_partial_start as {{ name }}_is_partial_start,
     case
         when not present.is_running and periods.week_count <> {{ name }}_periods.week_count
-            then periods.week_count / {{ name }}_periods.week_count
+            then periods.week_count / nullif({{ name }}_periods.week_count, 0)
     end as {{ name }}_weeks_ratio,
     {%- endfor %}
     present.is_complete,

@@ -92,7 +92,7 @@ until_now as (
     cross join context
     inner join business_days
         on
-        {{ on_business_day('business_days', 'business_calendars', 'context.as_of') }}
+            {{ on_business_day('business_days', 'business_calendars', 'context.as_of') }}
 
 )
 
@@ -109,11 +109,11 @@ select
 from placed
 inner join business_days as creation_days
     on
-    {{ on_business_day('creation_days', 'placed', 'placed.created_at') }}
+        {{ on_business_day('creation_days', 'placed', 'placed.created_at') }}
 inner join until_now
     on
         placed.calendar = until_now.calendar
         and placed.timezone = until_now.timezone
 left join business_days as touch_days
     on
-    {{ on_business_day('touch_days', 'placed', 'placed.first_touch_at') }}
+        {{ on_business_day('touch_days', 'placed', 'placed.first_touch_at') }}

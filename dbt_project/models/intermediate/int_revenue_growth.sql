@@ -31,7 +31,7 @@ select
     -- where the two differ in weeks, per week: the base is brought to as many weeks
     case
         when {{ base }}_value > 0 and not {{ base }}_is_partial_start
-            then value / ({{ base }}_value * coalesce({{ base }}_weeks_ratio, 1)) - 1
+            then value / nullif({{ base }}_value * coalesce({{ base }}_weeks_ratio, 1), 0) - 1
     end as value,
     value as numerator,
     {{ base }}_value * coalesce({{ base }}_weeks_ratio, 1) as denominator,
