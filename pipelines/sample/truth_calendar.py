@@ -44,25 +44,27 @@ def year_before(grain: str, start: date) -> date:
 
 
 @cache
-def working_days(start: date, end: date) -> int:
-    """Mondays to Fridays from `start` to the day before `end`."""
+def working_days(start: date, end: date, off: frozenset[date] = frozenset()) -> int:
+    """Mondays to Fridays from `start` to the day before `end`, without the days `off`."""
     days = (start + timedelta(days=i) for i in range((end - start).days))
-    return sum(day.weekday() < 5 for day in days)
+    return sum(day.weekday() < 5 and day not in off for day in days)
 
 
 @cache
-def comparable_end(grain: str, start: date, *, running: date, as_of: date) -> date:
+def comparable_end(
+    grain: str, start: date, *, running: date, as_of: date, off: frozenset[date] = frozenset()
+) -> date:
     """Where a period ends that is compared with the one that begins on `running`.
 
     All of it where that one is over by `as_of`; else the days by which no more working days have
-    passed than have passed of the running one.
+    passed than have passed of the running one. Days `off` are no working days.
     """
     end = end_of(grain, start)
     if end_of(grain, running) <= as_of + timedelta(days=1):
         return end
-    elapsed = working_days(running, as_of + timedelta(days=1))
+    elapsed = working_days(running, as_of + timedelta(days=1), off)
     day = start
-    while day < end and working_days(start, day + timedelta(days=1)) <= elapsed:
+    while day < end and working_days(start, day + timedelta(days=1), off) <= elapsed:
         day += timedelta(days=1)
     return day
 

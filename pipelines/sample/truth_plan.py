@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 from typing import Any
 
+import holidays
 import pandas as pd
 
 from pipelines.sample.clock import START
@@ -20,6 +21,7 @@ from pipelines.sample.truth_calendar import (
 from pipelines.sample.truth_cells import ALL, NONE, Answer, Cell, Value
 
 Quota = dict[str, Any]
+COUNTRY = "US"
 MEMBERS = {"company": "team", "region": "team", "team": "rep", "manager": "rep"}
 
 
@@ -29,9 +31,11 @@ def of_growth(
     """Growth of revenue, from the period before and from a year ago, where that was above 0.
 
     `sold` is the revenue of each day since START, by scope and member. A running period is compared
-    with as many working days of the other one. No growth from a period in which the company's data
+    with as many working days of the other one: holidays of the company's country are none. No growth from a period in which the company's data
     begin after its first working day.
     """
+    years = range(first_closed.year - 2, as_of.year + 1)
+    off = frozenset(holidays.country_holidays(COUNTRY, years=years))
     for (scope, member), daily in sold.items():
         for grain in GRAINS:
             if (grain, scope) == ("week", "rep"):
@@ -43,9 +47,9 @@ def of_growth(
                     ("revenue_growth", shifted(grain, start, by=-1)),
                     ("revenue_growth_yoy", year_before(grain, start)),
                 ):
-                    end = comparable_end(grain, base, running=start, as_of=as_of)
+                    end = comparable_end(grain, base, running=start, as_of=as_of, off=off)
                     before = _between(daily, base, end)
-                    is_partial = base <= first_closed and working_days(base, first_closed) > 0
+                    is_partial = base <= first_closed and working_days(base, first_closed, off) > 0
                     if before > 0 and not is_partial:
                         cell = Cell(grain, start, scope, member)
                         yield Value(kpi, "value", cell, Answer(now / before - 1))
