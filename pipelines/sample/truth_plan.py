@@ -31,8 +31,8 @@ def of_growth(
     """Growth of revenue, from the period before and from a year ago, where that was above 0.
 
     `sold` is the revenue of each day since START, by scope and member. A running period is compared
-    with as many working days of the other one: holidays of the company's country are none. No growth from a period in which the company's data
-    begin after its first working day.
+    with as many working days of the other one; holidays of the company's country are none. No
+    growth from a period in which the company's data begin after its first working day.
     """
     years = range(first_closed.year - 2, as_of.year + 1)
     off = frozenset(holidays.country_holidays(COUNTRY, years=years))
