@@ -101,23 +101,23 @@ def _working_time(
 def business_days(time: WorkingTime, timezone: str, first: date, last: date) -> pd.DataFrame:
     """One row per local day of a zone: since when it is open, how long, and how long was before it.
 
-    `opens_at` is naive UTC; `open_minutes` is 0 on a day without work, and what passes between the
+    `opens_at` is naive UTC; `open_seconds` is 0 on a day without work, and what passes between the
     two clock times on a day on which the clocks change: an hour that comes twice opens or closes
-    with its first, one that is skipped with its end. `minutes_before` adds up the days before.
+    with its first, one that is skipped with its end. `seconds_before` adds up the days before.
     """
     days = pd.Series(pd.date_range(first, last, unit="us"))
     opens_at = _moments(days, time.opens, timezone)
     closes_at = _moments(days, time.closes, timezone)
-    length = (closes_at - opens_at).dt.total_seconds() / 60
-    open_minutes = np.where(time.is_working(days), length, 0.0)
+    length = (closes_at - opens_at) // pd.Timedelta(seconds=1)
+    open_seconds = np.where(time.is_working(days), length, 0)
     return pd.DataFrame(
         {
             "calendar": time.name,
             "timezone": timezone,
             "date_on": days,
             "opens_at": opens_at,
-            "open_minutes": open_minutes,
-            "minutes_before": np.cumsum(open_minutes) - open_minutes,
+            "open_seconds": open_seconds,
+            "seconds_before": np.cumsum(open_seconds) - open_seconds,
         }
     )
 

@@ -53,23 +53,21 @@ def _open_days(
 
 
 def _create(connection: duckdb.DuckDBPyConnection, name: str, frame: pd.DataFrame) -> None:
-    """Table `run.<name>` has the frame's rows; days are dates, whole numbers integers."""
-    typed = {
-        column: "date"
-        if column.endswith("_on")
-        else "integer"
-        if pd.api.types.is_integer_dtype(kind)
-        else "varchar"
-        if column in ("calendar", "timezone", "holiday")
-        else None
-        for column, kind in frame.dtypes.items()
-    }
+    """Table `run.<name>` has the frame's rows, in types that do not depend on them."""
     columns = ", ".join(
-        f"cast({name} as {kind}) as {name}" if kind else str(name) for name, kind in typed.items()
+        f"cast({column} as {_sql_type(str(column))}) as {column}" for column in frame.columns
     )
     connection.register("made_frame", frame)
     connection.execute(f"create or replace table run.{name} as select {columns} from made_frame")
     connection.unregister("made_frame")
+
+
+def _sql_type(column: str) -> str:
+    kinds = {"_on": "date", "_at": "timestamp", "_seconds": "bigint", "_before": "bigint"}
+    kinds |= dict.fromkeys(("_number", "_era", "_year", "_quarter", "_month", "_week"), "integer")
+    if column.startswith("is_"):
+        return "boolean"
+    return next((kind for end, kind in kinds.items() if column.endswith(end)), "varchar")
 
 
 def _dated(

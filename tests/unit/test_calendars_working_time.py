@@ -51,8 +51,8 @@ class _Minutes:
     def _until(self, moment: datetime) -> float:
         day = self.days[moment.astimezone(self.zone).date()]
         opens = day.opens_at.to_pydatetime().replace(tzinfo=UTC)
-        past = (moment - opens).total_seconds() / 60
-        return day.minutes_before + min(max(past, 0), day.open_minutes)
+        past = (moment - opens).total_seconds()
+        return (day.seconds_before + min(max(past, 0), day.open_seconds)) / 60
 
 
 def _counted(hours: str, zone: str, around: date, *, days: str, offs: set[date]) -> set[datetime]:
@@ -117,13 +117,17 @@ def test_the_table_counts_what_a_keeper_of_the_door_counts(zone, hours):
 def test_a_day_on_which_clocks_change_has_the_minutes_it_has(zone, day, minutes):
     round_the_clock = _time(business_hours="00:00-24:00", working_days=["Sun"])
     table = business_days(round_the_clock, zone, FIRST, LAST)
-    assert table.loc[table["date_on"] == str(day), "open_minutes"].tolist() == [minutes]
+    assert table.loc[table["date_on"] == str(day), "open_seconds"].tolist() == [minutes * 60]
 
 
 def test_a_leap_day_is_a_day_like_any_other():
     time = _time()
     table = business_days(time, "UTC", date(2024, 2, 28), date(2024, 3, 1))
-    assert table["minutes_before"].tolist() == [0, 480, 960]  # Wednesday, Thursday 29th, Friday
+    assert (table["seconds_before"] / 60).tolist() == [
+        0,
+        480,
+        960,
+    ]  # Wednesday, Thursday 29th, Friday
 
 
 def test_moments_are_half_open():

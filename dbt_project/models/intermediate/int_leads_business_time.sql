@@ -81,13 +81,13 @@ placed as (
 
 ),
 
--- the business minutes of each calendar and zone up to the as-of
+-- the business seconds of each calendar and zone up to the as-of
 until_now as (
 
     select
         business_calendars.calendar,
         business_calendars.timezone,
-        {{ business_minutes_until('business_days', 'context.as_of') }} as minutes_until
+        {{ business_seconds_until('business_days', 'context.as_of') }} as seconds_until
     from business_calendars
     cross join context
     inner join business_days
@@ -100,12 +100,14 @@ select
     placed.lead_key,
     placed.calendar,
     placed.timezone,
-    {{ business_minutes_until('touch_days', 'placed.first_touch_at') }}
-    - {{ business_minutes_until('creation_days', 'placed.created_at') }}
-        as response_business_minutes,
-    until_now.minutes_until
-    - {{ business_minutes_until('creation_days', 'placed.created_at') }}
-        as elapsed_business_minutes
+    {{ business_minutes(
+        business_seconds_until('creation_days', 'placed.created_at'),
+        business_seconds_until('touch_days', 'placed.first_touch_at')
+    ) }} as response_business_minutes,
+    {{ business_minutes(
+        business_seconds_until('creation_days', 'placed.created_at'),
+        'until_now.seconds_until'
+    ) }} as elapsed_business_minutes
 from placed
 inner join business_days as creation_days
     on
