@@ -72,6 +72,7 @@ class KpiRules(Strict):
     unanswered_days: Annotated[int, Field(ge=1)] = 7
     reply_window_days: Annotated[int, Field(ge=1)] = 14
     stage_window_days: Annotated[int, Field(ge=1)] = 90
+    snapshot_days: Annotated[int, Field(ge=1)] = 35
 
 
 class Settings(Strict):

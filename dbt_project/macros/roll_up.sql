@@ -4,10 +4,11 @@
    and person (`meta.kpimart.pre_aggregate`) additive measures are added first by date × scope tuple:
    a third less time for a million touches, a third more for facts whose rows share none. Distinct
    counts and percentiles go in a statement of their own, for the scopes in which a KPI asks for
-   them; semi-additive ones from the last day of each period. The model passes its relations in, because
-   `ref` must stand in the model.
+   them; semi-additive ones from the last day of each period among `days`, the days on which they were
+   taken: nothing on that day is 0, whatever an earlier day of the period had. The model passes its
+   relations in, because `ref` must stand in the model.
    Usage: {{ roll_up('lines_by_close', ref('fct_opportunity_lines'), ref('dim_dates'), ref('int_periods')) }} #}
-{% macro roll_up(semantic_model, fact, dates, periods) -%}
+{% macro roll_up(semantic_model, fact, dates, periods, days=none) -%}
 {%- if not execute %}
 select 1 as is_not_executed
 {%- else %}
@@ -82,6 +83,16 @@ to_date as (
             dates.{{ grain }}_to_date_start_on = periods.period_start
             and periods.grain = '{{ grain }}'
             and periods.is_compared_to_date
+    {%- if semi %}
+    inner join (
+        select max(days.snapshot_on) as last_dated_on
+        from {{ days }} as days
+        inner join {{ dates }} as dates
+            on days.snapshot_on = dates.date_on
+        group by dates.{{ grain }}_to_date_start_on
+    ) as last_days
+        on facts.dated_on = last_days.last_dated_on
+    {%- endif %}
     {%- if not loop.last %}
     union all
     {%- endif %}
@@ -93,13 +104,15 @@ added as (
     select
         {{ cell_keys([grain], scopes) }},
         {{ cell_sums(additive, by_tuple) }}
-    from (
-        select
-            {{ base }}.*,
-            max(dated_on) over (partition by {{ grain }}) as last_dated_on
-        from {{ base }}
+    from {{ base }}
+    inner join (
+        select max(days.snapshot_on) as last_dated_on
+        from {{ days }} as days
+        inner join {{ dates }} as dates
+            on days.snapshot_on = dates.date_on
+        group by dates.{{ grain }}_start_on
     ) as last_days
-    where dated_on = last_dated_on
+        on {{ base }}.dated_on = last_days.last_dated_on
     group by grouping sets ({{ cell_sets([grain], scopes) }})
     {%- if not loop.last %}
     union all
@@ -136,16 +149,7 @@ added_to_date as (
         {%- for measure in additive %},
         {{ measure.agg }}({{ measure.name }}) as {{ measure.name }}
         {%- endfor %}
-    from
-        {%- if semi %} (
-        select
-            to_date.*,
-            max(dated_on) over (partition by grain, period_start) as last_dated_on
-        from to_date
-    ) as last_days
-    where dated_on = last_dated_on
-        {%- else %} to_date
-        {%- endif %}
+    from to_date
     group by grouping sets ({{ to_date_sets(scopes) }})
 
 )

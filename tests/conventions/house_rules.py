@@ -31,7 +31,10 @@ CLOCK = {
 
 # Denominators that cannot be 0, by model: (denominator, why).
 NEVER_ZERO: dict[str, dict[str, str]] = {
-    "fct_opportunities": {"stage_outcomes.closed_count + 30": "a count plus 30 prior deals"},
+    "fct_opportunities": {"stage_probabilities.closed_count + 30": "a count plus 30 prior deals"},
+    "fct_pipeline_snapshots": {
+        "stage_probabilities.closed_count + 30": "a count plus 30 prior deals"
+    },
     "int_cohorts_maturing": {"at_risk_count": "a sum that counts at least the row's own deals"},
     "int_kpi_measured": {
         "1 + 3.8414588206941254 / judged.denominator": "1 plus z² over a count above 0 (Wilson)"

@@ -1,3 +1,9 @@
 {{
-    roll_up('open_opportunities', ref('fct_opportunities'), ref('dim_dates'), ref('int_periods'))
+    roll_up(
+        'open_opportunities',
+        ref('fct_pipeline_snapshots'),
+        ref('dim_dates'),
+        ref('int_periods'),
+        days=ref('int_snapshot_days')
+    )
 }}

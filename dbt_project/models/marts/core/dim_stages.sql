@@ -6,7 +6,7 @@ with stage_map as (
 
 outcomes as (
 
-    select * from {{ ref('int_stage_outcomes') }}
+    select * from {{ ref('int_stage_probabilities') }} where is_as_of
 
 )
 

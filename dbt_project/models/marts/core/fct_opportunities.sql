@@ -16,9 +16,9 @@ attributes as (
 
 ),
 
-stage_outcomes as (
+stage_probabilities as (
 
-    select * from {{ ref('int_stage_outcomes') }}
+    select * from {{ ref('int_stage_probabilities') }} where is_as_of
 
 ),
 
@@ -44,20 +44,18 @@ valued as (
         products.product_label,
         products.product_family,
         context.win_window_days,
-        (
-            stage_outcomes.won_count
-            + 30 * coalesce(opportunities.given_probability, stage_outcomes.company_win_rate)
-        ) / (stage_outcomes.closed_count + 30) as probability,
+        {{ shrunk_probability('stage_probabilities', 'opportunities.given_probability') }}
+            as probability,
         {{ dbt.datediff('opportunities.created_on', 'opportunities.closed_on', 'day') }}
             as cycle_days
     from opportunities
     cross join context
     left join classified
         on opportunities.opportunity_key = classified.opportunity_key
-    left join stage_outcomes
+    left join stage_probabilities
         on
-            opportunities._source = stage_outcomes.source
-            and opportunities.stage = stage_outcomes.stage
+            opportunities._source = stage_probabilities.source
+            and opportunities.stage = stage_probabilities.stage
     left join products
         on opportunities.product_key = products.product_key
 
@@ -108,9 +106,7 @@ select
     flagged.amount_source,
     flagged.created_amount,
     flagged.decided_amount,
-    cast(
-        round(flagged.amount * cast(flagged.probability as decimal(18, 9)), 2) as decimal(18, 2)
-    ) as weighted_amount,
+    {{ weighted('flagged.amount', 'flagged.probability') }} as weighted_amount,
     case when flagged.is_open_pipeline then cast(flagged.probability as double) end as probability,
     case when flagged.is_counted_win then flagged.revenue_class end as revenue_class,
     flagged.is_deleted,
