@@ -46,6 +46,22 @@ exchange_rates as (
 
 ),
 
+-- a currency may have a rate a day for decades: first those of the days in question
+rates_of_days as (
+
+    select
+        days.snapshot_on,
+        exchange_rates.currency,
+        exchange_rates.rate_times,
+        exchange_rates.rate_divided_by
+    from days
+    inner join exchange_rates
+        on
+            exchange_rates.valid_from_on <= days.snapshot_on
+            and days.snapshot_on < exchange_rates.valid_to_on
+
+),
+
 taken as (
 
     select
@@ -69,7 +85,7 @@ valued as (
         opportunities.created_on,
         opportunities.is_renewal,
         accepted.accepted_on,
-        {{ converted('taken.counted_amount', 'exchange_rates') }} as amount,
+        {{ converted('taken.counted_amount', 'rates_of_days') }} as amount,
         {{ shrunk_probability('stage_probabilities', 'taken.given_probability') }} as probability,
         {{ dbt.datediff('opportunities.created_on', 'taken.snapshot_on', 'day') }} as age_days
     from taken
@@ -82,11 +98,10 @@ valued as (
             taken.source = stage_probabilities.source
             and taken.stage = stage_probabilities.stage
             and taken.snapshot_on = stage_probabilities.snapshot_on
-    left join exchange_rates
+    left join rates_of_days
         on
-            taken.counted_currency = exchange_rates.currency
-            and exchange_rates.valid_from_on <= taken.snapshot_on
-            and taken.snapshot_on < exchange_rates.valid_to_on
+            taken.counted_currency = rates_of_days.currency
+            and taken.snapshot_on = rates_of_days.snapshot_on
 
 )
 
