@@ -33,6 +33,14 @@ NOT_SHOWN = {
 NOT_IN_THE_SPEC = {
     "revenue_growth": "revenue over that of the period before",
     "revenue_growth_yoy": "revenue over that of the year before",
+    **dict.fromkeys(
+        (
+            *("pipeline_velocity", "velocity_active_deals", "velocity_win_rate"),
+            *("velocity_deal_size", "velocity_cycle_days", "aged_out_deals"),
+            *("velocity_realised", "velocity_ratio"),
+        ),
+        "over a window whose length depends on the data",
+    ),
 }
 
 # Columns of kpi_statistics that are neither keys nor metrics.

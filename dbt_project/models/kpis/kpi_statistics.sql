@@ -30,6 +30,8 @@ with measured as (
     select * from {{ ref('int_revenue_growth') }}
     union all
     select * from {{ ref('int_revenue_growth_constant_currency') }}
+    union all
+    select * from {{ ref('int_pipeline_velocity') }}
 
 ),
 
