@@ -250,6 +250,43 @@ def explain(
     )
 
 
+@app.command(
+    rich_help_panel=READ,
+    epilog=_examples(
+        "kpimart waterfall --from 2026-06-30 --to 2026-09-30",
+        "kpimart waterfall --from 2026-08-15 --to 2026-09-15 --scope team --dated-in 2026-Q3",
+    ),
+)
+def waterfall(
+    ctx: typer.Context,
+    opening: Annotated[
+        datetime, typer.Option("--from", formats=["%Y-%m-%d"], help="From the end of this day.")
+    ],
+    closing: Annotated[
+        datetime, typer.Option("--to", formats=["%Y-%m-%d"], help="To the end of this day.")
+    ],
+    scope: Annotated[str, typer.Option(help="company, team, rep or currency.")] = "company",
+    dated_in: Annotated[
+        str | None,
+        typer.Option(
+            help="Only what is expected to close in this period: 2026-Q3, 2026-09, 2026-W40, 2026."
+        ),
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Show how the open pipeline of one day became that of another, line by line, to the cent."""
+    from pipelines.commands.waterfall import run as work
+
+    work(
+        _settings(ctx),
+        opening=opening.date(),
+        closing=closing.date(),
+        scope=scope,
+        dated_in=dated_in,
+        as_json=as_json,
+    )
+
+
 @app.command(rich_help_panel=RUN, epilog=_examples("kpimart status", "kpimart status --json"))
 def status(ctx: typer.Context, as_json: Json = False) -> None:
     """Show the last nights, how fresh each export is, and what is held, refused or unreadable."""

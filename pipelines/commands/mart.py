@@ -111,7 +111,7 @@ def choose_period(
             period for period, row in zip(periods, found, strict=True) if row["is_complete"]
         ]
         return (complete or periods)[-1]
-    wanted = _day_in(given, grain, company=settings.company)
+    wanted = day_in(given, grain, company=settings.company)
     for period in periods:
         if period.start <= wanted < period.end:
             return period
@@ -122,7 +122,7 @@ def choose_period(
     raise ConfigError(f"{given}: no {grain} with values; there are those from {first} to {last}")
 
 
-def _day_in(text: str, grain: str, *, company: Company) -> date:
+def day_in(text: str, grain: str, *, company: Company) -> date:
     """A day that is certainly within the period that the text names."""
     year = re.fullmatch(r"(\d{4})", text)
     month = re.fullmatch(r"(\d{4})-(\d{2})", text)

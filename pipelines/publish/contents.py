@@ -1,4 +1,4 @@
-"""What of a build is published, and its copy into a new file: tables, views, comments.
+"""What of a build is published, and its copy into a new file: tables, views, functions, comments.
 
 Also the home of the two tables that only a publish can fill: `quality.publishes` and
 `quality.check_results`. Databases are attached as `build` and `mart`.
@@ -51,10 +51,14 @@ _OWN: dict[Kind, tuple[str, dict[str, tuple[str, str]]]] = {
 
 @dataclass(frozen=True, kw_only=True)
 class Contents:
-    """What a build publishes: tables and views as quoted `schema.name`, without the database."""
+    """What a build publishes, as quoted `schema.name`, without the database.
+
+    `functions` are table functions that SQL defines (macros, as DuckDB calls them).
+    """
 
     tables: tuple[str, ...]
     views: tuple[str, ...]
+    functions: tuple[str, ...]
 
 
 def relation_name(schema: str, name: str) -> str:
@@ -78,16 +82,35 @@ def contents(connection: duckdb.DuckDBPyConnection, *, database: str = "build") 
             [database],
         ).fetchall()
         found[kind] = tuple(relation_name(schema, name) for schema, name in rows)
-    return Contents(tables=found["table"], views=found["view"])
+    functions = tuple(name for name, _ in _functions(connection, database=database))
+    return Contents(tables=found["table"], views=found["view"], functions=functions)
+
+
+def _functions(
+    connection: duckdb.DuckDBPyConnection, *, database: str
+) -> list[tuple[str, tuple[str, str]]]:
+    """Each published table function: its name, then its parameters and its query."""
+    rows = connection.execute(
+        "select schema_name, name, parameters, macro_definition from "
+        "(select *, function_name as name from duckdb_functions()) "
+        "where database_name = ? and function_type = 'table_macro' and not internal "
+        f"and {_PUBLISHED} order by 1, 2",
+        [database],
+    ).fetchall()
+    return [
+        (relation_name(schema, name), (", ".join(quoted(one) for one in parameters), query))
+        for schema, name, parameters, query in rows
+    ]
 
 
 def copy_build(connection: duckdb.DuckDBPyConnection) -> Contents:
-    """The build's tables, views and comments are in the mart."""
+    """The build's tables, views, functions and comments are in the mart."""
     copied = contents(connection)
     for schema in SCHEMAS:
         connection.execute(f"create schema mart.{quoted(schema)}")
     _copy_tables(connection, copied.tables)
     _copy_views(connection)
+    _copy_functions(connection)
     _copy_comments(connection)
     return copied
 
@@ -139,6 +162,12 @@ def _copy_views(connection: duckdb.DuckDBPyConnection) -> None:
                 "published relations"
             ) from error
         waiting = refused
+
+
+def _copy_functions(connection: duckdb.DuckDBPyConnection) -> None:
+    """Queries name relations by schema, so they answer where the mart is the database in use."""
+    for name, (parameters, query) in _functions(connection, database="build"):
+        connection.execute(f"create macro mart.{name}({parameters}) as table {query}")
 
 
 def _copy_comments(connection: duckdb.DuckDBPyConnection) -> None:

@@ -18,6 +18,7 @@ def verify(connection: duckdb.DuckDBPyConnection, expected: Contents) -> int:
     for kind, here, there in (
         ("tables", found.tables, expected.tables),
         ("views", found.views, expected.views),
+        ("functions", found.functions, expected.functions),
     ):
         if here != there:
             names = ", ".join(sorted(set(here) ^ set(there)))

@@ -26,6 +26,7 @@ moves as (
         account_key,
         basis,
         happened_after as changed_after,
+        happened_by as changed_by,
         case
             when basis = 'native' or happened_after is not null then state_from_at
         end as changed_at,
@@ -97,6 +98,7 @@ visits as (
         marked.account_key,
         marked.basis,
         marked.changed_after as entered_after,
+        marked.changed_by as entered_by,
         marked.changed_at as entered_at,
         marked.next_changed_at as left_at,
         case
@@ -131,6 +133,7 @@ jumped_over as (
         marked.account_key,
         marked.basis,
         marked.changed_after as entered_after,
+        marked.changed_by as entered_by,
         marked.changed_at as entered_at,
         marked.changed_at as left_at,
         'forward' as exit,

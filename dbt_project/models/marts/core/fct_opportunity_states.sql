@@ -28,21 +28,12 @@ context as (
 
 ),
 
--- what the very first export shows has been so since nobody knows when: it counts from that export
-known as (
+described as (
 
     select
         states.*,
         context.open_amount,
         context.currency as company_currency,
-        case
-            when states.basis = 'inferred' and states.happened_after is null
-                then greatest(
-                    states.valid_from_on,
-                    {{ covered_date('states.happened_by', 'context.timezone') }}
-                )
-            else states.valid_from_on
-        end as known_from_on,
         coalesce(states.outcome = 'open', false) and not states.is_removed as is_open_pipeline
     from states
     cross join context
@@ -58,7 +49,7 @@ followed as (
             order by state_number
             rows between unbounded preceding and current row
         ) as last_open_number
-    from known
+    from described
 
 ),
 
@@ -98,7 +89,7 @@ counted as (
         on
             valued.opportunity_key = last_open.opportunity_key
             and valued.last_open_number = last_open.state_number
-    where valued.known_from_on < valued.valid_to_on
+    where valued.valid_from_on < valued.valid_to_on
 
 ),
 
@@ -106,7 +97,7 @@ placed as (
 
     select
         counted.*,
-        greatest(counted.known_from_on, coalesce(places.valid_from_on, counted.known_from_on))
+        greatest(counted.valid_from_on, coalesce(places.valid_from_on, counted.valid_from_on))
             as held_from_on,
         least(counted.valid_to_on, coalesce(places.valid_to_on, counted.valid_to_on))
             as held_to_on,
@@ -118,7 +109,7 @@ placed as (
         on
             counted.rep_key = places.rep_key
             and places.valid_from_on < counted.valid_to_on
-            and counted.known_from_on < places.valid_to_on
+            and counted.valid_from_on < places.valid_to_on
 
 )
 
@@ -145,7 +136,7 @@ select
     basis,
     cast(source_amount as decimal(18, 2)) as source_amount,
     cast(counted_amount as decimal(18, 2)) as counted_amount,
-    cast(stage_probability as double) as given_probability,
+    cast(coalesce(stage_probability, probability) as double) as given_probability,
     cast(stage_order as integer) as stage_order,
     is_open_pipeline,
     is_merged,

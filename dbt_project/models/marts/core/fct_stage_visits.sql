@@ -45,6 +45,7 @@ dated as (
         opportunities.deal_type,
         opportunities.lead_source,
         context.stage_window_days,
+        context.as_of_on,
         {{ local_date('visits.entered_at', 'context.timezone') }} as entered_on,
         {{ local_date('visits.left_at', 'context.timezone') }} as left_on,
         {{ local_date('visits.passed_at', 'context.timezone') }} as passed_on
@@ -63,6 +64,7 @@ counted as (
             is_first_entry and not is_deleted and entered_on is not null,
             false
         ) as is_counted_entry,
+        exit = 'open' and not is_deleted as is_open_visit,
         {{ dbt.datediff('entered_on', 'passed_on', 'day') }} as passed_days,
         {{ dbt.datediff('entered_on', 'closed_on', 'day') }} as closed_days
     from dated
@@ -95,9 +97,18 @@ select
                 then {{ dbt.datediff('counted.entered_on', 'counted.left_on', 'day') }}
         end as integer
     ) as visit_days,
+    cast(
+        case
+            when counted.is_open_visit
+                then {{ dbt.datediff('counted.entered_on', 'counted.as_of_on', 'day') }}
+            when not counted.is_jumped_over
+                then {{ dbt.datediff('counted.entered_on', 'counted.left_on', 'day') }}
+        end as integer
+    ) as duration_days,
     counted.is_first_entry,
     counted.is_jumped_over,
     counted.is_counted_entry,
+    counted.is_open_visit,
     coalesce(
         counted.is_counted_entry and counted.passed_days <= counted.stage_window_days,
         false
@@ -112,6 +123,8 @@ select
     counted.entered_on,
     counted.left_on,
     counted.passed_on,
+    counted.entered_after as entered_after_at,
+    counted.entered_by as entered_by_at,
     counted.entered_at,
     counted.left_at,
     counted.passed_at
