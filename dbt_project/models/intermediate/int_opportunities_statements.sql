@@ -370,7 +370,10 @@ statements as (
         expected_close_on,
         rep_key,
         account_key,
-        greatest(previous_as_of, began_at) as happened_after,
+        case
+            when created_at is null then previous_as_of
+            else greatest(previous_as_of, began_at)
+        end as happened_after,
         _as_of as happened_by
     from from_exports
     where {{
@@ -386,7 +389,9 @@ statements as (
 select
     statements.*,
     case
-        when statements.origin = 3
+        when
+            statements.origin = 3
+            or (statements.origin = 0 and statements.stated_at = statements.happened_by)
             then {{ covered_date('statements.stated_at', 'context.timezone') }}
         else {{ local_date('statements.stated_at', 'context.timezone') }}
     end as stated_on,
