@@ -4,6 +4,12 @@ with opportunities as (
 
 ),
 
+snapshots as (
+
+    select * from {{ ref('fct_pipeline_snapshots') }} where is_month_end or is_as_of
+
+),
+
 leads as (
 
     select * from {{ ref('fct_leads') }}
@@ -49,9 +55,6 @@ noted as (
         ('pipeline_created', 'creation_date_missing', 'null', 'created_on is null'),
         ('pipeline_created', 'amount_missing', 'created_on', 'created_on is not null and created_amount is null and is_creation_converted'),
         ('pipeline_created', 'unconverted', 'created_on', 'is_counted_creation and not is_creation_converted'),
-        ('open_pipeline', 'amount_missing', 'snapshot_on', 'is_open_pipeline and amount is null and is_converted'),
-        ('open_pipeline', 'unconverted', 'snapshot_on', 'is_open_pipeline and not is_converted'),
-        ('open_pipeline', 'list_price', 'snapshot_on', "is_open_pipeline and amount_source = 'list_price'"),
         ('revenue', 'unmapped', 'created_on', "outcome = 'unmapped'"),
     ] %}
     select
@@ -61,6 +64,20 @@ noted as (
         {{ 'cast(null as decimal(18, 2))' if code == 'unconverted' else 'amount' }} as amount
     from opportunities
     where not is_deleted and {{ condition }}
+    union all
+    {% endfor %}
+    {%- for code, condition in [
+        ('unconverted', 'not is_converted'),
+        ('amount_missing', 'source_amount is null and amount is null'),
+        ('list_price', "amount_source = 'list_price'"),
+    ] %}
+    select
+        'open_pipeline' as kpi,
+        '{{ code }}' as code,
+        snapshot_on as noted_on,
+        {{ 'cast(null as decimal(18, 2))' if code == 'unconverted' else 'amount' }} as amount
+    from snapshots
+    where {{ condition }}
     union all
     {% endfor %}
     {%- for kpi, code, on, condition in [
