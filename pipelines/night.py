@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from pipelines.errors import KpimartError
-from pipelines.extract import ledger
+from pipelines.extract import ledger, overrides
 from pipelines.extract.outcome import Extraction
 from pipelines.publish.publish import Publication
 from pipelines.report import EXIT_CODES, CheckResult, NightReport, Outcome, load_reports
@@ -84,13 +84,14 @@ class NightRecord:
 
 
 def inputs_digest(settings: Settings, *, code: str) -> str:
-    """Changes with anything that the mart is made of or tells: batches, held ones, config, code."""
+    """Changes with anything that the mart is made of or tells: batches, config, overrides, code."""
     known = ledger.read(settings.lake_dir)
     batches = [entry.batch for entry in (*known.applied_batches(), *known.held_batches())]
     config = settings.model_dump_json(
         exclude={"config_path", "paths", "schedule", "retention", "memory_limit"}
     )
-    return hashlib.sha256(json.dumps([batches, config, code]).encode()).hexdigest()
+    inputs = [batches, config, overrides.digest(settings), code]
+    return hashlib.sha256(json.dumps(inputs).encode()).hexdigest()
 
 
 def prepare_instance(settings: Settings) -> Path:

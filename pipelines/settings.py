@@ -19,6 +19,7 @@ from pipelines.calendars.rules import CompanyTime, FiscalCalendar, Region
 from pipelines.errors import ConfigError
 from pipelines.extract.objects import ObjectShape
 from pipelines.extract.systems import MAPPED, contracts
+from pipelines.identity import Exclusion, Touches
 from pipelines.sources import ObjectConfig, Source, Stage, Strict, one_of
 
 CONFIG_NAME = "kpimart.yml"
@@ -30,12 +31,14 @@ DBT_PROJECT_DIR = PROJECT_DIR / "dbt_project"
 class Company(CompanyTime):
     """The company whose mart this is: reporting currency, time, mail domains.
 
-    Touches with people at `mail_domains` are internal and not counted.
+    Touches with people at `mail_domains` are internal and not counted. `free_mail_domains`: more
+    domains, beside the project's list, that say nothing about a person's company.
     """
 
     name: str
     currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
     mail_domains: tuple[str, ...] = ()
+    free_mail_domains: tuple[str, ...] = ()
 
 
 class Paths(Strict):
@@ -78,7 +81,8 @@ class KpiRules(Strict):
 class Settings(Strict):
     """Everything a run needs to know, with absolute paths.
 
-    `memory_limit`: what DuckDB may use before it spills to disk; Python needs about 0.7 GB beside.
+    `overrides`: the file that says who is the same, relative to the config. `memory_limit`: what
+    DuckDB may use before it spills to disk; Python needs about 0.7 GB beside.
     """
 
     config_path: Path
@@ -91,6 +95,9 @@ class Settings(Strict):
     guards: Guards = Guards()
     retention: Retention = Retention()
     kpis: KpiRules = KpiRules()
+    overrides: Path | None = None
+    exclude: tuple[Exclusion, ...] = ()
+    touches: Touches = Touches()
     schedule: Annotated[str, Field(pattern=r"^\S+( \S+){4}$")] = "0 4 * * *"
     memory_limit: Annotated[str, Field(pattern=r"^\d+(\.\d+)?(MB|GB)$")] = "1GB"
 
@@ -102,6 +109,14 @@ class Settings(Strict):
             raise ValueError(f"sources: the name {twice[0]!r} is given twice")
         if not names:
             raise ValueError("sources: at least one source is needed")
+        return self
+
+    @model_validator(mode="after")
+    def _precedence_names_sources(self) -> Self:
+        names = [source.name for source in self.sources]
+        for name in self.touches.precedence:
+            if name not in names:
+                raise ValueError(f"touches.precedence: {one_of(name, names, 'a source')}")
         return self
 
     def _resolve(self, path: Path) -> Path:
@@ -122,6 +137,11 @@ class Settings(Strict):
         """The link to the published version; never resolved, because it is a link."""
         parent = (self.config_path.parent / self.paths.mart).parent.resolve()
         return parent / self.paths.mart.name
+
+    @cached_property
+    def overrides_path(self) -> Path | None:
+        """The override file of identities; None where the config names none."""
+        return self._resolve(self.overrides) if self.overrides else None
 
     @property
     def versions_dir(self) -> Path:
@@ -252,6 +272,8 @@ def _allowed_keys(location: tuple[int | str, ...]) -> list[str]:
         "guards": Guards,
         "retention": Retention,
         "kpis": KpiRules,
+        "exclude": Exclusion,
+        "touches": Touches,
         "sources": Source,
         "objects": ObjectConfig,
         "stages": Stage,

@@ -11,7 +11,7 @@ from zoneinfo import available_timezones
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from pipelines.extract.objects import ObjectShape
-from pipelines.extract.systems import configured, contracts, shapes_of, system_names
+from pipelines.extract.systems import Role, configured, contracts, shapes_of, system_names
 
 
 def _known_timezone(name: str) -> str:
@@ -87,10 +87,14 @@ class ObjectConfig(Strict):
 
 
 class Source(Strict):
-    """One tool that delivers exports into `landing/<name>/`."""
+    """One tool that delivers exports into `landing/<name>/`.
+
+    `role`: a CRM, or an outbound tool, whose record of a touch counts before the CRM's copy.
+    """
 
     name: Name
     system: System
+    role: Role = "crm"
     timezone: Timezone | None = None
     as_of: Text | None = None
     objects: dict[str, ObjectConfig]

@@ -31,6 +31,8 @@ MEANINGS = {
     "day_precise": "leads of which only the day is known have no response time",
     "presumed_held": "meetings that have ended are presumed held: the tool records no outcome",
     "disposition_missing": "dials that do not say how they ended are not in the rate",
+    "double_logged": "touches that another tool, or the same one, records again count once",
+    "excluded": "test and internal records, by a rule of the config; see quality.excluded_records",
 }
 
 

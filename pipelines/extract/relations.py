@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 import duckdb
 
 from pipelines.errors import NothingReadableError
-from pipelines.extract import accounting, ledger, run_calendar
+from pipelines.extract import accounting, identity_tables, ledger, run_calendar
 from pipelines.extract.batch import rows_of
 from pipelines.extract.ledger import Entry, Ledger
 from pipelines.extract.objects import ObjectShape
@@ -66,6 +66,7 @@ def register(
     _stage_map(settings, connection)
     _value_map(settings, connection)
     _sources(settings, connection, known, within)
+    identity_tables.write(settings, connection)
     accounting.row_accounting(connection, known)
     accounting.object_rows(settings, connection, within, applied, as_of_limit=as_of_limit)
     accounting.held_batches(settings, connection, known)
@@ -126,6 +127,7 @@ def _context(settings: Settings, connection: duckdb.DuckDBPyConnection, *, as_of
         "timezone": "varchar",
         "fiscal_year_start_month": "integer",
         "mail_domains": "varchar",
+        "touch_window_seconds": "integer",
         "open_amount": "varchar",
         "lost_date": "varchar",
         **dict.fromkeys(type(kpis).model_fields, "integer"),
@@ -138,6 +140,7 @@ def _context(settings: Settings, connection: duckdb.DuckDBPyConnection, *, as_of
         company.timezone,
         company.start_month_on(_last_covered_day(settings, as_of)),
         f",{','.join(company.mail_domains).lower()},",
+        settings.touches.window_minutes * 60,
         settings.open_amount,
         settings.lost_date,
         *(getattr(kpis, name) for name in type(kpis).model_fields),

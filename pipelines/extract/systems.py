@@ -8,7 +8,7 @@ in the staging models.
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import yaml
 
@@ -16,6 +16,7 @@ from pipelines.extract.objects import Column, ObjectShape, column_of, object_sha
 
 MAPPED = "mapped"
 DIALECTS = ("api",)
+Role = Literal["crm", "outbound"]
 FOLDER = Path(__file__).with_name("systems")
 
 
@@ -28,6 +29,7 @@ class Contract:
 
     name: str
     description: str
+    role: Role
     timezone: str
     shapes: dict[str, ObjectShape]
     configs: dict[str, dict[str, Any]]
@@ -55,6 +57,7 @@ def _read(path: Path) -> Contract:
     return Contract(
         name=path.stem,
         description=raw["description"],
+        role=raw["role"],
         timezone=raw["timezone"],
         shapes={name: _shape(name, body) for name, body in objects.items()},
         configs={name: _config(body, dates=raw["dates"]) for name, body in objects.items()},
@@ -120,7 +123,7 @@ def configured(source: dict[str, Any]) -> dict[str, Any]:
         for name, config in contract.configs.items()
     }
     rest = {key: value for key, value in source.items() if key != "columns"}
-    return {**rest, "objects": objects}
+    return {"role": contract.role, **rest, "objects": objects}
 
 
 def _merged(

@@ -22,6 +22,22 @@ opportunities as (
 
 ),
 
+free_mail_domains as (
+
+    select * from {{ source('run', 'free_mail_domains') }}
+
+),
+
+domains as (
+
+    select
+        account_key,
+        {{ web_domain('domain') }} as domain
+    from accounts
+    where domain is not null
+
+),
+
 delivered as (
 
     select
@@ -32,6 +48,7 @@ delivered as (
         accounts.industry,
         accounts.segment,
         accounts.country,
+        case when free_mail_domains.domain is null then domains.domain end as domain,
         {{ resolved_key(
             'accounts', 'parent_account_id', 'parent_account_name',
             'parent_by_id', 'parent_by_name', 'account_key'
@@ -54,6 +71,10 @@ delivered as (
             accounts._source = parent_by_name._source
             and parent_by_name.reference_kind = 'name'
             and accounts.parent_account_name = parent_by_name.reference
+    left join domains
+        on accounts.account_key = domains.account_key
+    left join free_mail_domains
+        on domains.domain = free_mail_domains.domain
 
 ),
 
@@ -80,6 +101,7 @@ select
     industry,
     segment,
     country,
+    domain,
     parent_account_key,
     customer_since,
     is_deleted,
@@ -97,6 +119,7 @@ select
     cast(null as varchar) as industry,
     cast(null as varchar) as segment,
     cast(null as varchar) as country,
+    cast(null as varchar) as domain,
     cast(null as varchar) as parent_account_key,
     cast(null as date) as customer_since,
     false as is_deleted,

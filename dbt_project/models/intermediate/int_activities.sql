@@ -19,10 +19,13 @@ person_keys as (
 people as (
 
     select
-        person_key,
-        min(mail_domain) as mail_domain
-    from {{ ref('int_people') }}
-    group by person_key
+        people.person_key,
+        min(people.mail_domain) as mail_domain,
+        min(excluded.exclusion) as exclusion
+    from {{ ref('int_people') }} as people
+    left join {{ ref('int_people_excluded') }} as excluded
+        on people.person_key = excluded.person_key
+    group by people.person_key
 
 ),
 
@@ -44,6 +47,7 @@ resolved as (
     select
         activities.activity_key,
         activities._source,
+        activities.activity_id,
         activities.kind,
         activities.direction,
         activities.owner_id,
@@ -55,6 +59,9 @@ resolved as (
         booker_by_id.rep_key as booked_by_rep_key,
         coalesce(person_by_id.person_key, person_by_email.person_key) as person_key,
         activities.person_email,
+        activities.message_id,
+        activities.counterpart_id,
+        activities.linked_activity_id,
         activities.enrolment_id,
         activities.disposition,
         coalesce(
@@ -100,6 +107,7 @@ resolved as (
 select
     resolved.activity_key,
     resolved._source,
+    resolved.activity_id,
     resolved.kind,
     resolved.direction,
     resolved.owner_id,
@@ -107,6 +115,10 @@ select
     resolved.rep_key,
     coalesce(resolved.booked_by_rep_key, resolved.rep_key) as booked_by_rep_key,
     resolved.person_key,
+    people.exclusion as person_exclusion,
+    resolved.message_id,
+    resolved.counterpart_id,
+    resolved.linked_activity_id,
     resolved.enrolment_id,
     resolved.disposition,
     resolved.is_connected,

@@ -1,3 +1,3 @@
 {{ config(materialized='view') }}
 
-{{ current_records('contacts', 'contact_key') }}
+{{ current_records('contacts', 'contact_key', keeps_merged=true) }}

@@ -22,6 +22,18 @@ person_keys as (
 
 ),
 
+people_excluded as (
+
+    select * from {{ ref('int_people_excluded') }}
+
+),
+
+lead_accounts as (
+
+    select * from {{ ref('int_leads_accounts') }}
+
+),
+
 context as (
 
     select * from {{ source('run', 'context') }}
@@ -87,6 +99,8 @@ dated as (
         described.owner_id,
         described.owner_name,
         person_keys.person_key,
+        lead_accounts.account_key,
+        people_excluded.exclusion,
         described.status,
         described.status_meaning,
         described.lead_source,
@@ -110,6 +124,7 @@ dated as (
         ) as qualified_on,
         described.converted_on,
         described.converted_opportunity_id,
+        described.merged_into_id is not null as is_merged,
         context.re_inquiry_days
     from described
     inner join seen
@@ -119,21 +134,28 @@ dated as (
         on
             described._source = person_keys._source
             and described.lead_id = person_keys.record_id
+    left join people_excluded
+        on person_keys.person_key = people_excluded.person_key
+    left join lead_accounts
+        on described.lead_key = lead_accounts.lead_key
     left join value_map as sources
         on
             sources.column_name = 'lead_source'
             and described._source = sources.source
             and described.lead_source = sources.found_value
-    where described.is_current and not described.is_removed
+    where
+        described.is_current
+        and (not described.is_removed or described.merged_into_id is not null)
 
 ),
 
+-- a lead that was merged into another is a duplicate of it, and no other follows it
 followed as (
 
     select
         *,
         lag(created_on) over (
-            partition by person_key order by created_on, created_at, lead_key
+            partition by person_key, is_merged order by created_on, created_at, lead_key
         ) as previous_created_on
     from dated
 
@@ -171,6 +193,7 @@ imported as (
 select
     followed.*,
     case
+        when followed.is_merged then 'duplicate'
         when followed.previous_created_on is null then 'new'
         when
             {{ dbt.datediff('followed.previous_created_on', 'followed.created_on', 'day') }}

@@ -1,57 +1,58 @@
-with leads as (
+with records as (
 
-    select * from {{ ref('int_leads_versions') }} where is_current and not is_removed
-
-),
-
-contacts as (
-
-    select * from {{ ref('int_contacts_current') }}
+    select * from {{ ref('int_person_records') }}
 
 ),
 
-records as (
+edges as (
 
     select
-        {{ dbt.concat(['_source', "':lead/'", 'lead_id']) }} as record_key,
-        'lead' as record_kind,
-        _source,
-        lead_id as record_id,
-        lower(trim(email)) as email,
-        cast(null as varchar) as account_id,
-        cast(null as timestamp) as opted_out_at,
-        created_at
-    from leads
-    union all
+        left_key,
+        right_key
+    from {{ ref('int_person_links') }}
+    where left_key <> right_key
+    union
     select
-        {{ dbt.concat(['_source', "':contact/'", 'contact_id']) }} as record_key,
-        'contact' as record_kind,
-        _source,
-        contact_id as record_id,
-        lower(trim(email)) as email,
-        account_id,
-        opted_out_at,
-        created_at
-    from contacts
+        cluster_key as left_key,
+        first_cluster_key as right_key
+    from {{ ref('int_person_namesakes') }}
+    where is_matched and cluster_key <> first_cluster_key
+
+),
+
+{{ connected('edges') }},
+
+clustered as (
+
+    select
+        records.*,
+        connected.cluster_key
+    from records
+    left join connected
+        on records.address_key = connected.node_key
 
 )
 
--- records with one address are one person, named after the record that was there first
+-- a person is named after the record that was there first
 select
     record_key,
     record_kind,
     _source,
     record_id,
+    native_key,
     case
-        when email is null then record_key
+        when cluster_key is null then address_key
         else first_value(record_key) over (
-            partition by email order by created_at nulls last, record_key
+            partition by cluster_key order by created_at nulls last, record_key
             rows between unbounded preceding and unbounded following
         )
     end as person_key,
     email,
-    split_part(email, '@', 2) as mail_domain,
+    mail_domain,
+    company_domain,
     account_id,
+    is_merged,
+    is_apart,
     opted_out_at,
     created_at
-from records
+from clustered

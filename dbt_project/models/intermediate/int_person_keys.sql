@@ -5,7 +5,7 @@ with people as (
 )
 
 -- by id, where a lead and a contact of one source never share one (else the contact counts), and by
--- address
+-- address, where a record that was taken out of it by hand comes last
 select
     _source,
     'id' as reference_kind,
@@ -19,7 +19,10 @@ select
     cast(null as varchar) as _source,
     'email' as reference_kind,
     email as reference,
-    min(person_key) as person_key
+    coalesce(
+        min(case when not is_apart then person_key end),
+        min(person_key)
+    ) as person_key
 from people
 where email is not null
 group by email

@@ -3,7 +3,7 @@ with users as (
     select
         rep_key as record_key,
         _source,
-        lower(trim(email)) as email,
+        {{ mail_address('email') }} as email,
         row_number() over (partition by rep_key order by version_number desc) as versions_back
     from {{ ref('int_users_delivered') }}
     where _op = 'upsert'
@@ -20,47 +20,34 @@ source_orders as (
 
 ),
 
--- a person with a user in several tools is the user of the source that the config names first
-first_sources as (
+edges as (
 
     select
-        users.email,
-        min(source_orders.source_order) as source_order
-    from users
-    inner join source_orders
-        on users._source = source_orders.source
-    where users.versions_back = 1 and users.email is not null
-    group by users.email
+        record_key as left_key,
+        matched_key as right_key
+    from {{ ref('int_rep_links') }}
+    where status <> 'ambiguous'
 
 ),
 
-chosen as (
+{{ connected('edges') }}
 
-    select
-        users.email,
-        source_orders.source,
-        min(users.record_key) as rep_key
-    from users
-    inner join source_orders
-        on users._source = source_orders.source
-    inner join first_sources
-        on
-            users.email = first_sources.email
-            and source_orders.source_order = first_sources.source_order
-    where users.versions_back = 1
-    group by users.email, source_orders.source
-
-)
-
+-- a person is the user of the source that the config names first
 select
     users.record_key,
     users._source,
     users.email,
     case
-        when users._source <> chosen.source then chosen.rep_key
-        else users.record_key
+        when connected.cluster_key is null then users.record_key
+        else first_value(users.record_key) over (
+            partition by connected.cluster_key
+            order by source_orders.source_order, users.record_key
+            rows between unbounded preceding and unbounded following
+        )
     end as rep_key
 from users
-left join chosen
-    on users.email = chosen.email
+inner join source_orders
+    on users._source = source_orders.source
+left join connected
+    on users.record_key = connected.node_key
 where users.versions_back = 1

@@ -1,6 +1,13 @@
 with activities as (
 
-    select * from {{ ref('int_activities') }} where not is_internal and person_key is not null
+    select * from {{ ref('int_activities') }}
+    where not is_internal and person_exclusion is null and person_key is not null
+
+),
+
+duplicates as (
+
+    select * from {{ ref('int_activities_matched') }}
 
 ),
 
@@ -18,8 +25,11 @@ select
     end as touched_at
 from activities
 cross join context
+left join duplicates
+    on activities.activity_key = duplicates.activity_key
 where
     activities.direction = 'outbound'
+    and duplicates.activity_key is null
     and activities.kind in ('call', 'email', 'message', 'meeting')
     and not activities.is_automated
     and case

@@ -81,10 +81,11 @@ noted as (
     union all
     {% endfor %}
     {%- for kpi, code, on, condition in [
-        ('leads_created', 'duplicate', 'created_on', "lead_kind = 'duplicate'"),
+        ('leads_created', 'duplicate', 'created_on', "lead_kind = 'duplicate' and exclusion is null"),
+        ('leads_created', 'excluded', 'created_on', 'exclusion is not null'),
         ('leads_created', 're_inquiry', 'created_on', 'is_re_inquiry'),
         ('qualified_leads', 'qualification_date_missing', 'created_on',
-            "status_meaning in ('qualified', 'converted') and qualified_on is null"),
+            "status_meaning in ('qualified', 'converted') and qualified_on is null and exclusion is null"),
         ('lead_response_time', 'left_out', 'created_on',
             "response_exclusion in ('spam', 'bulk import', 'opted out')"),
         ('lead_response_time', 'day_precise', 'created_on',
@@ -104,6 +105,12 @@ noted as (
     {%- for kpi, code, condition in [
         ('meetings_held', 'presumed_held', 'is_meeting_held'),
         ('connect_rate', 'disposition_missing', 'is_call_made and not is_dial_with_disposition'),
+        ('calls_made', 'double_logged', "is_duplicate and exclusion is null and kind = 'call' and direction = 'outbound'"),
+        ('emails_sent', 'double_logged', "is_duplicate and exclusion is null and kind = 'email' and direction = 'outbound'"),
+        ('meetings_held', 'double_logged', "is_duplicate and exclusion is null and kind = 'meeting'"),
+        ('calls_made', 'excluded', "exclusion is not null and kind = 'call' and direction = 'outbound'"),
+        ('emails_sent', 'excluded', "exclusion is not null and kind = 'email' and direction = 'outbound'"),
+        ('meetings_held', 'excluded', "exclusion is not null and kind = 'meeting'"),
     ] %}
     select
         '{{ kpi }}' as kpi,

@@ -4,6 +4,12 @@ with accounts as (
 
 ),
 
+accounts_excluded as (
+
+    select * from {{ ref('int_accounts_excluded') }}
+
+),
+
 parents as (
 
     select
@@ -21,8 +27,10 @@ select
     coalesce(accounts.industry, '(none)') as industry,
     coalesce(accounts.segment, '(none)') as segment,
     coalesce(accounts.country, '(none)') as country,
+    accounts.domain,
     accounts.parent_account_key,
     parents.account_name as parent_account_name,
+    accounts_excluded.exclusion,
     accounts.customer_since,
     accounts.survivor_key,
     accounts.survivor_key <> accounts.account_key as is_merged,
@@ -31,3 +39,5 @@ select
 from accounts
 left join parents
     on accounts.parent_account_key = parents.account_key
+left join accounts_excluded
+    on accounts.account_key = accounts_excluded.account_key

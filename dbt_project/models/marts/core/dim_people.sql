@@ -17,9 +17,11 @@ select
     ) as source,
     min(people.mail_domain) as mail_domain,
     min({{ dbt.concat(['people._source', "':'", 'people.account_id']) }}) as account_key,
-    cast(sum(case when people.record_kind = 'lead' then 1 else 0 end) as bigint) as lead_count,
-    cast(
-        sum(case when people.record_kind = 'contact' then 1 else 0 end) as bigint
+    count(*) filter (
+        where people.record_kind = 'lead' and not people.is_merged
+    ) as lead_count,
+    count(*) filter (
+        where people.record_kind = 'contact' and not people.is_merged
     ) as contact_count,
     coalesce(bool_or(people.opted_out_at < context.as_of), false) as is_opted_out,
     min({{ local_date('people.created_at', 'context.timezone') }}) as first_known_on

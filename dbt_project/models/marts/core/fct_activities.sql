@@ -4,6 +4,12 @@ with activities as (
 
 ),
 
+duplicates as (
+
+    select * from {{ ref('int_activities_matched') }}
+
+),
+
 reps as (
 
     select * from {{ ref('int_reps_referenced') }}
@@ -22,19 +28,34 @@ context as (
 
 ),
 
--- an outbound touch with somebody outside, that has happened by the as-of
+compared as (
+
+    select
+        activities.*,
+        duplicates.duplicate_of_key,
+        duplicates.duplicate_rule,
+        activities.person_exclusion is null
+        and not activities.is_internal
+        and duplicates.activity_key is null as is_counted
+    from activities
+    left join duplicates
+        on activities.activity_key = duplicates.activity_key
+
+),
+
+-- an outbound touch with somebody outside, that has happened by the as-of, once
 judged as (
 
     select
         activities.*,
         coalesce(activities.direction = 'outbound', false)
-        and not activities.is_internal
+        and activities.is_counted
         and coalesce(activities.occurred_at < context.as_of, false) as is_touch,
-        not activities.is_internal
+        activities.is_counted
         and activities.kind = 'meeting'
         and coalesce(activities.booked_at < context.as_of, false) as is_meeting_booked,
         coalesce(activities.ended_at, activities.occurred_at) <= context.as_of as is_over
-    from activities
+    from compared as activities
     cross join context
 
 )
@@ -52,10 +73,16 @@ select
     judged.kind,
     coalesce(judged.direction, '(none)') as direction,
     coalesce(judged.disposition, '(none)') as disposition,
+    judged.duplicate_of_key,
+    judged.duplicate_rule,
+    coalesce(
+        judged.person_exclusion, case when judged.is_internal then 'internal' end
+    ) as exclusion,
     {{ rep_scopes('reps', 'rep_versions') }},
     {{ rep_scopes('bookers', 'booker_versions', '_at_booking') }},
     judged.is_automated,
     judged.is_internal,
+    judged.duplicate_of_key is not null as is_duplicate,
     judged.is_touch and judged.kind = 'call' as is_call_made,
     coalesce(judged.is_touch and judged.kind = 'call' and judged.is_connected is not null, false)
         as is_dial_with_disposition,

@@ -49,6 +49,7 @@ joined as (
         links.opportunity_on,
         answers.first_touch_at,
         case
+            when leads.exclusion is not null then 'excluded'
             when leads.lead_kind = 'duplicate' then 'duplicate'
             when leads.status_meaning = 'spam' then 'spam'
             when leads.lead_source_meaning in ('outbound', 'bought', 'other') then 'not inbound'
@@ -89,6 +90,7 @@ select
     joined.lead_id,
     joined.person_key,
     joined.rep_key,
+    joined.account_key,
     joined.opportunity_key,
     coalesce(joined.status, '(none)') as status,
     joined.status_meaning,
@@ -97,6 +99,7 @@ select
     joined.lead_kind,
     joined.opportunity_link,
     joined.response_exclusion,
+    joined.exclusion,
     coalesce(joined.industry, '(none)') as industry,
     coalesce(joined.country, '(none)') as country,
     {{ rep_scopes('reps', 'rep_versions') }},
@@ -104,11 +107,16 @@ select
     joined.business_timezone,
     cast(joined.response_minutes as double) as response_minutes,
     cast(joined.response_business_minutes as double) as response_business_minutes,
-    joined.lead_kind = 'new' as is_new_lead,
-    joined.lead_kind = 're_inquiry' as is_re_inquiry,
-    joined.lead_kind <> 'duplicate' and joined.qualified_on is not null as is_qualified_lead,
+    joined.is_merged,
+    joined.lead_kind = 'new' and joined.exclusion is null as is_new_lead,
+    joined.lead_kind = 're_inquiry' and joined.exclusion is null as is_re_inquiry,
+    joined.lead_kind <> 'duplicate'
+    and joined.exclusion is null
+    and joined.qualified_on is not null as is_qualified_lead,
     coalesce(
-        joined.lead_kind = 'new' and joined.opportunity_days <= joined.lead_window_days,
+        joined.lead_kind = 'new'
+        and joined.exclusion is null
+        and joined.opportunity_days <= joined.lead_window_days,
         false
     ) as is_opportunity_within_window,
     joined.response_exclusion is null as is_response_counted,

@@ -18,6 +18,7 @@ select
     country,
     parent_account_id,
     parent_account_name,
+    domain,
     customer_since,
     created_on,
     merged_into_id,

@@ -14,6 +14,7 @@ select
     contact_id,
     contact_name,
     email,
+    crm_id,
     account_id,
     owner_id,
     opted_out_at,

@@ -14,6 +14,7 @@ select
     user_id,
     user_name,
     email,
+    crm_id,
     role,
     team,
     manager_name,

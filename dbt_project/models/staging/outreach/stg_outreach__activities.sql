@@ -10,6 +10,12 @@ calls as (
 
 ),
 
+tasks as (
+
+    select * from {{ source('lake', 'outreach__tasks') }}
+
+),
+
 dispositions as (
 
     select
@@ -36,6 +42,9 @@ select
     cast(null as varchar) as booked_by_id,
     prospect_id as person_id,
     cast(null as varchar) as person_email,
+    message_id,
+    crm_id as counterpart_id,
+    cast(null as varchar) as linked_activity_id,
     sequence_state_id as enrolment_id,
     cast(null as varchar) as disposition,
     cast(null as boolean) as is_connected,
@@ -64,6 +73,9 @@ select
     cast(null as varchar) as booked_by_id,
     calls.prospect_id as person_id,
     cast(null as varchar) as person_email,
+    cast(null as varchar) as message_id,
+    calls.crm_id as counterpart_id,
+    cast(null as varchar) as linked_activity_id,
     calls.sequence_state_id as enrolment_id,
     dispositions.name as disposition,
     case
@@ -82,3 +94,41 @@ left join dispositions
         calls._source = dispositions._source
         and calls.call_disposition_id = dispositions.id
         and dispositions.versions_back = 1
+union all
+select
+    {{ dbt.concat(['_source', "':task/'", '_key']) }} as activity_key,
+    _source,
+    _as_of,
+    _batch,
+    _row,
+    _op,
+    id as activity_id,
+    -- a task to call or to write is a touch by its call or mail, never without; a social one has none
+    case
+        when action = 'call' and call_id is not null then 'call'
+        when action = 'email' and mailing_id is not null then 'email'
+        when action like 'linkedin%' then 'message'
+        else 'task'
+    end as kind,
+    'outbound' as direction,
+    coalesce(completer_id, owner_id) as owner_id,
+    cast(null as varchar) as owner_name,
+    cast(null as varchar) as booked_by_id,
+    prospect_id as person_id,
+    cast(null as varchar) as person_email,
+    cast(null as varchar) as message_id,
+    cast(null as varchar) as counterpart_id,
+    case
+        when call_id is not null then {{ dbt.concat(["'call/'", 'call_id']) }}
+        when mailing_id is not null then {{ dbt.concat(["'mailing/'", 'mailing_id']) }}
+    end as linked_activity_id,
+    sequence_state_id as enrolment_id,
+    cast(null as varchar) as disposition,
+    cast(null as boolean) as is_connected,
+    false as is_automated,
+    case when state = 'complete' then completed_at end as occurred_at,
+    cast(null as timestamp) as ended_at,
+    cast(null as timestamp) as booked_at,
+    updated_at,
+    cast(null as boolean) as is_deleted
+from tasks

@@ -15,6 +15,7 @@ select
     name as contact_name,
     -- ["first@one.example","second@one.example"]
     trim(split_part(replace(replace(replace(emails, '[', ''), ']', ''), '"', ''), ',', 1)) as email,
+    external_id as crm_id,
     cast(null as varchar) as account_id,
     owner_id,
     opted_out_at,

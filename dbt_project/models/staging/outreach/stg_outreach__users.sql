@@ -14,6 +14,7 @@ select
     id as user_id,
     name as user_name,
     email,
+    crm_id,
     title as role,
     cast(null as varchar) as team,
     cast(null as varchar) as manager_name,

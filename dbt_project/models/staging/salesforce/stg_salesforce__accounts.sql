@@ -24,6 +24,7 @@ select
     lake.billing_country as country,
     lake.parent_id as parent_account_id,
     cast(null as varchar) as parent_account_name,
+    lake.website as domain,
     lake.customer_since,
     {{ local_date('lake.created_date', 'context.timezone') }} as created_on,
     lake.merged_into_id,

@@ -29,6 +29,9 @@ select
     created_by_id as booked_by_id,
     who_id as person_id,
     cast(null as varchar) as person_email,
+    cast(null as varchar) as message_id,
+    outbound_id as counterpart_id,
+    cast(null as varchar) as linked_activity_id,
     cast(null as varchar) as enrolment_id,
     cast(null as varchar) as disposition,
     cast(null as boolean) as is_connected,
@@ -54,14 +57,22 @@ select
         when task_subtype = 'Email' then 'email'
         when task_subtype = 'LinkedIn' then 'message'
         when task_subtype = 'ListEmail' then 'marketing'
+        -- an outbound tool's copy says in its subject what it is: [Outreach] [Email] [Out] …
+        when subject ilike '%[email]%' then 'email'
+        when subject ilike '%[call]%' then 'call'
         else 'task'
     end as kind,
-    case when call_type = 'Inbound' then 'inbound' else 'outbound' end as direction,
+    case
+        when call_type = 'Inbound' or subject ilike '%[in]%' then 'inbound' else 'outbound'
+    end as direction,
     owner_id,
     cast(null as varchar) as owner_name,
     cast(null as varchar) as booked_by_id,
     who_id as person_id,
     cast(null as varchar) as person_email,
+    message_id,
+    outbound_id as counterpart_id,
+    cast(null as varchar) as linked_activity_id,
     cast(null as varchar) as enrolment_id,
     call_disposition as disposition,
     cast(null as boolean) as is_connected,

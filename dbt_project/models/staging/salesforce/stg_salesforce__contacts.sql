@@ -14,6 +14,7 @@ select
     id as contact_id,
     name as contact_name,
     email,
+    cast(null as varchar) as crm_id,
     account_id,
     owner_id,
     cast(null as timestamp) as opted_out_at,

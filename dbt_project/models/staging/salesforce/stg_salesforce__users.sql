@@ -37,6 +37,7 @@ select
     users.id as user_id,
     users.name as user_name,
     users.email,
+    cast(null as varchar) as crm_id,
     users.title as role,
     roles.name as team,
     managers.name as manager_name,
