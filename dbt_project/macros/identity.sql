@@ -35,13 +35,8 @@
 {% macro full_name(name) -%}
     case
         when trim({{ name }}) like '_% _%'
-            then trim(
-                replace(
-                    replace(
-                        replace(replace(lower({{ name }}), '.', ' '), ' ', ' /'), '/ ', ''
-                    ),
-                    '/', ''
-                )
+            then replace(
+                replace(replace(lower(trim({{ name }})), '.', ''), '   ', ' '), '  ', ' '
             )
     end
 {%- endmacro %}
@@ -51,7 +46,7 @@
    half of them vanish, and chains are followed by jumps, eight links far; what were left over would
    fail the data test of the model that uses it. For edges that are few: each round joins them anew.
    Usage: {{ connected('edges') }} after a CTE of that name; leaves the CTE `connected`. #}
-{% macro connected(edges, rounds=4, jumps=3) -%}
+{% macro connected(edges) -%}
 both_ways as (
 
     select
@@ -74,7 +69,7 @@ labels_0 as (
     from both_ways
 
 ),
-{% for round in range(1, rounds + 1) %}
+{% for round in [1, 2, 3, 4] %}
 hooks_{{ round }}_0 as (
 
     select
@@ -88,7 +83,7 @@ hooks_{{ round }}_0 as (
     group by nodes.cluster_key
 
 ),
-{% for jump in range(1, jumps + 1) %}
+{% for jump in [1, 2, 3] %}
 hooks_{{ round }}_{{ jump }} as (
 
     select
@@ -106,7 +101,7 @@ labels_{{ round }} as (
         labels.node_key,
         hooks.cluster_key
     from labels_{{ round - 1 }} as labels
-    inner join hooks_{{ round }}_{{ jumps }} as hooks
+    inner join hooks_{{ round }}_3 as hooks
         on labels.cluster_key = hooks.root_key
 
 ),
@@ -116,7 +111,7 @@ connected as (
     select
         node_key,
         cluster_key
-    from labels_{{ rounds }}
+    from labels_4
 
 )
 {%- endmacro %}

@@ -1,4 +1,4 @@
-{% set rounds = 4 -%}
+{% set rounds = [1, 2, 3, 4] -%}
 with activities as (
 
     select
@@ -23,6 +23,12 @@ precedence as (
 
 ),
 
+delivered as (
+
+    select distinct _source from activities
+
+),
+
 -- the sources that deliver activities: where it is one, nothing is compared
 delivering as (
 
@@ -32,8 +38,8 @@ delivering as (
         min(precedence.place) over () as first_place,
         max(precedence.place) over () as last_place
     from precedence
-    inner join (select distinct _source from activities) as sources
-        on precedence.source = sources._source
+    inner join delivered
+        on precedence.source = delivered._source
 
 ),
 
@@ -43,7 +49,7 @@ context as (
 
 ),
 
--- a record that names another of its tool is that touch; of two that name each other the first stays
+-- a record that names another of its tool is that touch; of two that name each other one stays
 links as (
 
     select
@@ -161,8 +167,8 @@ by_message as (
 
 ),
 
--- a moment is compared with those in its own span of two windows; one that may lose is in both spans
--- that its window reaches into
+-- a moment is compared with those in its own span of two windows; one that may lose is in both
+-- spans that its window reaches into
 winning_moments as (
 
     select
@@ -209,14 +215,14 @@ losing_spans as (
 
     select
         losing_moments.*,
-        first_bucket as bucket
+        losing_moments.first_bucket as bucket
     from losing_moments
     union all
     select
         losing_moments.*,
-        last_bucket as bucket
+        losing_moments.last_bucket as bucket
     from losing_moments
-    where first_bucket <> last_bucket
+    where losing_moments.first_bucket <> losing_moments.last_bucket
 
 ),
 
@@ -270,22 +276,22 @@ pairs_1 as (
     ) as pairs
 
 ),
-{% for round in range(1, rounds + 1) %}
+{% for round in rounds %}
 -- one to one between two sources, the stronger rule first, then the nearest in time: in each round
 -- those pairs are settled of which either is the other's first choice
 choices_{{ round }} as (
 
     select
-        pairs_{{ round }}.*,
+        pairs.*,
         row_number() over (
-            partition by winner_key, loser_place
-            order by rule_order, seconds_apart nulls last, loser_key
+            partition by pairs.winner_key, pairs.loser_place
+            order by pairs.rule_order, pairs.seconds_apart nulls last, pairs.loser_key
         ) as winner_choice,
         row_number() over (
-            partition by loser_key, winner_place
-            order by rule_order, seconds_apart nulls last, winner_key
+            partition by pairs.loser_key, pairs.winner_place
+            order by pairs.rule_order, pairs.seconds_apart nulls last, pairs.winner_key
         ) as loser_choice
-    from pairs_{{ round }}
+    from pairs_{{ round }} as pairs
 
 ),
 
@@ -297,23 +303,23 @@ settled_{{ round }} as (
 {% if not loop.last %}
 pairs_{{ round + 1 }} as (
 
-    select pairs_{{ round }}.*
-    from pairs_{{ round }}
+    select pairs.*
+    from pairs_{{ round }} as pairs
     left join settled_{{ round }} as winners
         on
-            pairs_{{ round }}.winner_key = winners.winner_key
-            and pairs_{{ round }}.loser_place = winners.loser_place
+            pairs.winner_key = winners.winner_key
+            and pairs.loser_place = winners.loser_place
     left join settled_{{ round }} as losers
         on
-            pairs_{{ round }}.loser_key = losers.loser_key
-            and pairs_{{ round }}.winner_place = losers.winner_place
+            pairs.loser_key = losers.loser_key
+            and pairs.winner_place = losers.winner_place
     where winners.winner_key is null and losers.loser_key is null
 
 ),
 {% endif %}
 {% endfor %}
 settled as (
-    {% for round in range(1, rounds + 1) %}
+    {% for round in rounds %}
     select
         winner_key,
         loser_key,

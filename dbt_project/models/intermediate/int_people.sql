@@ -25,34 +25,44 @@ edges as (
 clustered as (
 
     select
-        records.*,
-        connected.cluster_key
+        records.address_key,
+        first_value(records.record_key) over (
+            partition by connected.cluster_key
+            order by records.created_at nulls last, records.record_key
+            rows between unbounded preceding and unbounded following
+        ) as person_key
     from records
-    left join connected
+    inner join connected
         on records.address_key = connected.node_key
+
+),
+
+persons as (
+
+    select distinct
+        address_key,
+        person_key
+    from clustered
 
 )
 
 -- a person is named after the record that was there first
 select
-    record_key,
-    record_kind,
-    _source,
-    record_id,
-    native_key,
-    case
-        when cluster_key is null then address_key
-        else first_value(record_key) over (
-            partition by cluster_key order by created_at nulls last, record_key
-            rows between unbounded preceding and unbounded following
-        )
-    end as person_key,
-    email,
-    mail_domain,
-    company_domain,
-    account_id,
-    is_merged,
-    is_apart,
-    opted_out_at,
-    created_at
-from clustered
+    records.record_key,
+    records.record_kind,
+    records._source,
+    records.record_id,
+    records.native_key,
+    coalesce(persons.person_key, records.address_key) as person_key,
+    records.address_key,
+    records.email,
+    records.mail_domain,
+    records.company_domain,
+    records.account_id,
+    records.is_merged,
+    records.is_apart,
+    records.opted_out_at,
+    records.created_at
+from records
+left join persons
+    on records.address_key = persons.address_key

@@ -1,12 +1,6 @@
-with leads as (
+with records as (
 
-    select * from {{ ref('int_leads_versions') }} where is_current and not is_removed
-
-),
-
-contacts as (
-
-    select * from {{ ref('int_contacts_current') }}
+    select * from {{ ref('int_person_records') }}
 
 ),
 
@@ -43,31 +37,17 @@ context as (
 by_rule as (
 
     select
-        {{ dbt.concat(['leads._source', "':lead/'", 'leads.lead_id']) }} as record_key,
+        records.record_key,
         rules.reason,
         rules.column_name,
         rules.rule_order
-    from leads
+    from records
     inner join rules
         on
-            rules.object = 'leads'
+            rules.object = case when records.record_kind = 'lead' then 'leads' else 'contacts' end
             and case rules.column_name
-                when 'email' then leads.email
-                when 'lead_name' then leads.lead_name
-            end ilike rules.pattern
-    union all
-    select
-        {{ dbt.concat(['contacts._source', "':contact/'", 'contacts.contact_id']) }} as record_key,
-        rules.reason,
-        rules.column_name,
-        rules.rule_order
-    from contacts
-    inner join rules
-        on
-            rules.object = 'contacts'
-            and case rules.column_name
-                when 'email' then contacts.email
-                when 'contact_name' then contacts.contact_name
+                when 'email' then records.email
+                else records.person_name
             end ilike rules.pattern
 
 ),

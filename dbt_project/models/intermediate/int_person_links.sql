@@ -10,17 +10,6 @@ crms as (
 
 ),
 
--- an address that a source knows: where it does, an id that points elsewhere contradicts it
-addresses as (
-
-    select distinct
-        address_key,
-        _source
-    from records
-    where email is not null
-
-),
-
 crm_candidates as (
 
     select
@@ -39,6 +28,19 @@ crm_candidates as (
         on targets._source = crms.source
     where not records.is_apart and not targets.is_apart
     group by records.record_key, records.address_key, targets._source
+
+),
+
+-- an address that a source knows: where it does, an id that points elsewhere contradicts it
+addresses as (
+
+    select distinct
+        records.address_key,
+        records._source
+    from records
+    inner join crm_candidates as candidates
+        on records.address_key = candidates.address_key
+    where records.email is not null
 
 ),
 
@@ -91,16 +93,6 @@ linked as (
         records.record_key <> survivors.record_key
         and not records.is_apart
         and not survivors.is_apart
-    union all
-    select
-        records.record_key,
-        records.address_key as matched_key,
-        'email' as rule,
-        {{ dbt.concat(["'address at '", 'records.mail_domain']) }} as evidence,
-        1 as candidate_count,
-        'matched' as status
-    from records
-    where records.record_key <> records.address_key
     union all
     select
         record_key,

@@ -16,11 +16,11 @@ edges as (
 
 {{ connected('edges') }},
 
-named as (
+placed as (
 
-    select distinct
+    select
         records.company_domain,
-        records.full_name,
+        {{ full_name('records.person_name') }} as full_name,
         coalesce(connected.cluster_key, records.address_key) as cluster_key,
         records._source,
         records.record_kind
@@ -29,9 +29,37 @@ named as (
         on records.address_key = connected.node_key
     where
         records.company_domain is not null
-        and records.full_name is not null
         and not records.is_apart
         and not records.is_merged
+
+),
+
+-- names that one person alone bears at a domain are most of them
+borne_by_several as (
+
+    select
+        company_domain,
+        full_name
+    from placed
+    where full_name is not null
+    group by company_domain, full_name
+    having min(cluster_key) <> max(cluster_key)
+
+),
+
+named as (
+
+    select distinct
+        placed.company_domain,
+        placed.full_name,
+        placed.cluster_key,
+        placed._source,
+        placed.record_kind
+    from placed
+    inner join borne_by_several as several
+        on
+            placed.company_domain = several.company_domain
+            and placed.full_name = several.full_name
 
 ),
 

@@ -35,7 +35,7 @@ records as (
         lead_id as record_id,
         lead_key as native_key,
         {{ mail_address('email') }} as email,
-        {{ full_name('lead_name') }} as full_name,
+        lead_name as person_name,
         cast(null as varchar) as crm_id,
         merged_into_id,
         cast(null as varchar) as account_id,
@@ -50,7 +50,7 @@ records as (
         contact_id as record_id,
         contact_key as native_key,
         {{ mail_address('email') }} as email,
-        {{ full_name('contact_name') }} as full_name,
+        contact_name as person_name,
         crm_id,
         merged_into_id,
         account_id,
@@ -72,6 +72,33 @@ described as (
     left join sets
         on records.record_key = sets.record_key
 
+),
+
+addresses as (
+
+    select
+        email,
+        min(created_at) as created_at
+    from described
+    where email is not null and not is_apart
+    group by email
+
+),
+
+-- the record of an address that was there first; unknown moments come last
+first_records as (
+
+    select
+        described.email,
+        min(described.record_key) as record_key
+    from described
+    inner join addresses
+        on described.email = addresses.email
+    where
+        not described.is_apart
+        and (addresses.created_at is null or described.created_at = addresses.created_at)
+    group by described.email
+
 )
 
 -- records with one address are one person, unless a human says that they are not
@@ -84,23 +111,21 @@ select
     described.email,
     described.mail_domain,
     case when free_mail_domains.domain is null then described.mail_domain end as company_domain,
-    described.full_name,
+    described.person_name,
     described.crm_id,
     described.merged_into_id,
     described.account_id,
     described.set_key,
     case
-        when described.email is null or described.is_apart then described.record_key
-        else first_value(described.record_key) over (
-            partition by described.email, described.is_apart
-            order by described.created_at nulls last, described.record_key
-            rows between unbounded preceding and unbounded following
-        )
+        when described.is_apart then described.record_key
+        else coalesce(first_records.record_key, described.record_key)
     end as address_key,
     described.is_merged,
     described.is_apart,
     described.opted_out_at,
     described.created_at
 from described
+left join first_records
+    on described.email = first_records.email
 left join free_mail_domains
     on described.mail_domain = free_mail_domains.domain

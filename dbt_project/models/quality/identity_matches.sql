@@ -86,6 +86,17 @@ matches as (
     union all
     select
         'person' as record_kind,
+        record_key,
+        address_key as matched_key,
+        'email' as rule,
+        {{ dbt.concat(["'address at '", 'mail_domain']) }} as evidence,
+        cast(1 as bigint) as candidate_count,
+        'matched' as status
+    from people
+    where record_key <> address_key
+    union all
+    select
+        'person' as record_kind,
         cluster_key as record_key,
         case when is_matched then first_cluster_key end as matched_key,
         'domain_and_name' as rule,

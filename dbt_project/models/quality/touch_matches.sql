@@ -1,6 +1,6 @@
 with activities as (
 
-    select * from {{ ref('fct_activities') }}
+    select * from {{ ref('fct_activities') }} where is_duplicate
 
 ),
 
@@ -16,22 +16,24 @@ dates as (
 
 )
 
+-- a key begins with its source
 select
     dates.month_start_on,
-    counted.source,
-    duplicates.source as duplicate_source,
-    duplicates.kind,
-    matched.duplicate_rule as rule,
+    split_part(activities.duplicate_of_key, ':', 1) as source,
+    activities.source as duplicate_source,
+    activities.kind,
+    activities.duplicate_rule as rule,
     count(*) as row_count,
     avg(matched.seconds_apart) as mean_seconds_apart,
     max(matched.seconds_apart) as largest_seconds_apart
-from matched
-inner join activities as duplicates
-    on matched.activity_key = duplicates.activity_key
-inner join activities as counted
-    on matched.duplicate_of_key = counted.activity_key
+from activities
+inner join matched
+    on activities.activity_key = matched.activity_key
 left join dates
-    on coalesce(duplicates.occurred_on, counted.occurred_on) = dates.date_on
+    on activities.occurred_on = dates.date_on
 group by
-    dates.month_start_on, counted.source, duplicates.source, duplicates.kind,
-    matched.duplicate_rule
+    dates.month_start_on,
+    split_part(activities.duplicate_of_key, ':', 1),
+    activities.source,
+    activities.kind,
+    activities.duplicate_rule

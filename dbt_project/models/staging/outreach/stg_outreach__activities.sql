@@ -103,7 +103,7 @@ select
     _row,
     _op,
     id as activity_id,
-    -- a task to call or to write is a touch by its call or mail, never without; a social one has none
+    -- a task to call or to write is a touch by its call or mail, never without; a social one alone
     case
         when action = 'call' and call_id is not null then 'call'
         when action = 'email' and mailing_id is not null then 'email'
