@@ -1,6 +1,7 @@
 """The journal: what a night decided and published, append-only, beside the exports in the lake.
 
-State that no export can give back: publishes, check results, decisions of people, values published.
+State that no export can give back: publishes, check results, decisions of people, values published,
+the rows behind them, and which past values were restated.
 Each kind is a folder of numbered Parquet files; a file, once there, never changes.
 """
 
@@ -15,7 +16,63 @@ import duckdb
 from pipelines import durable
 from pipelines.sql import literal, quoted
 
-Kind = Literal["publishes", "check_results", "decisions", "published_values"]
+Kind = Literal[
+    "publishes", "check_results", "decisions", "published_values", "published_rows", "restatements"
+]
+
+# What the account of published rows keeps of a record, by type; a fact gives those that it has.
+# What a measure reads has to be among it: else any change of a record is taken for one of it.
+ACCOUNT_COLUMNS = {
+    "stage": "varchar",
+    "outcome": "varchar",
+    "status": "varchar",
+    "lead_kind": "varchar",
+    "revenue_class": "varchar",
+    "exclusion": "varchar",
+    "source_currency": "varchar",
+    "rep_at_close": "varchar",
+    "team_at_close": "varchar",
+    "region_at_close": "varchar",
+    "segment_at_close": "varchar",
+    "rep_at_creation": "varchar",
+    "team_at_creation": "varchar",
+    "region_at_creation": "varchar",
+    "segment_at_creation": "varchar",
+    "rep": "varchar",
+    "team": "varchar",
+    "region": "varchar",
+    "source_amount": "decimal(18,2)",
+    "amount": "decimal(18,2)",
+    "created_amount": "decimal(18,2)",
+    "decided_amount": "decimal(18,2)",
+    "given_share": "double",
+    "quantity": "decimal(28,9)",
+    "response_minutes": "double",
+    "sales_cycle_days": "integer",
+    "is_converted": "boolean",
+    "is_deleted": "boolean",
+    "is_merged": "boolean",
+    "is_renewal": "boolean",
+    "is_counted_creation": "boolean",
+    "is_counted_win": "boolean",
+    "is_counted_loss": "boolean",
+    "is_priced_win": "boolean",
+    "is_win_rate_eligible": "boolean",
+    "is_cohort_eligible": "boolean",
+    "is_won_within_window": "boolean",
+    "is_cycle_counted": "boolean",
+    "is_first_win_of_customer": "boolean",
+    "is_class_provisional": "boolean",
+    "is_new_lead": "boolean",
+    "is_re_inquiry": "boolean",
+    "is_qualified_lead": "boolean",
+    "is_opportunity_within_window": "boolean",
+    "is_response_counted": "boolean",
+    "is_unanswered": "boolean",
+    "created_on": "date",
+    "closed_on": "date",
+    "qualified_on": "date",
+}
 
 COLUMNS: dict[Kind, dict[str, str]] = {
     "publishes": {
@@ -29,6 +86,7 @@ COLUMNS: dict[Kind, dict[str, str]] = {
         "rows": "bigint",
         "bytes": "bigint",
         "file_sha256": "varchar",
+        "ledger_entries": "bigint",
     },
     "check_results": {
         "version": "varchar",
@@ -62,6 +120,39 @@ COLUMNS: dict[Kind, dict[str, str]] = {
         "member": "varchar",
         "value": "double",
         "is_removed": "boolean",
+        "period_end": "date",
+        "is_settled": "boolean",
+    },
+    "published_rows": {
+        "version": "varchar",
+        "as_of": "timestamp",
+        "object": "varchar",
+        "row_key": "varchar",
+        "record_key": "varchar",
+        "is_removed": "boolean",
+        **ACCOUNT_COLUMNS,
+    },
+    "restatements": {
+        "version": "varchar",
+        "as_of": "timestamp",
+        "previous_version": "varchar",
+        "kpi": "varchar",
+        "statistic": "varchar",
+        "grain": "varchar",
+        "period_start": "date",
+        "scope": "varchar",
+        "member": "varchar",
+        "value_before": "double",
+        "value_after": "double",
+        "reason": "varchar",
+        "object": "varchar",
+        "record_key": "varchar",
+        "amount_before": "decimal(18,2)",
+        "amount_after": "decimal(18,2)",
+        "on_before": "date",
+        "on_after": "date",
+        "effect": "double",
+        "detail": "varchar",
     },
 }
 

@@ -41,9 +41,22 @@ create view kpis.a_report as select rep_name, amount, stamp from kpis.z_joined;
 create table quality.row_accounting as select {n} as stamp, cast(1.10 as decimal(9, 3)) as share;
 create table kpis.kpi_statistics (
     kpi varchar, statistic varchar, grain varchar, period_start date, scope varchar,
-    member varchar, value double
+    member varchar, value double, period_end date, is_complete boolean,
+    quality varchar
 );
 insert into kpis.kpi_statistics values {values};
+create table intermediate.int_kpi_bases (
+    kpi varchar, statistic varchar, scopes varchar, semantic_model varchar, measure varchar,
+    aggregate varchar, expression varchar, fact varchar, dated_on varchar, region varchar,
+    team varchar, reads varchar, base_period varchar, adds_up boolean,
+    is_semi_additive boolean
+);
+insert into intermediate.int_kpi_bases values ('revenue', 'value', 'company,region,team', null,
+    null, null, null, null, null, null, null, 'opportunities', 'own', true, false);
+create table intermediate.int_periods (
+    grain varchar, period_start date, period_end date, period_number integer,
+    periods_in_a_year integer
+);
 comment on table marts.fct_opportunities is 'One row per opportunity; it''s a fact';
 comment on column marts.fct_opportunities.amount is 'Amount in EUR';
 comment on view kpis.a_report is 'One row per deal';
@@ -67,7 +80,7 @@ class Company:
         given = values or [("company", "(all)", float(n))]
         rendered = ", ".join(
             "('revenue', 'value', 'month', '2026-10-01', "
-            f"'{scope}', '{member}', {'null' if value is None else value})"
+            f"'{scope}', '{member}', {'null' if value is None else value}, '2026-11-01', true, '')"
             for scope, member, value in given
         )
         with duckdb.connect(path) as connection:

@@ -1,7 +1,7 @@
 """What of a build is published, and its copy into a new file: tables, views, functions, comments.
 
-Also the home of the two tables that only a publish can fill: `quality.publishes` and
-`quality.check_results`. Databases are attached as `build` and `mart`.
+Also the home of the tables that only a publish can fill: `quality.publishes`,
+`quality.check_results` and `quality.restatements`. Databases are attached as `build` and `mart`.
 """
 
 from concurrent.futures import ThreadPoolExecutor
@@ -43,9 +43,42 @@ _CHECK_RESULTS = {
     "reason": ("reason", "Why the check exists, or what it found"),
     "examples": ("examples", "Up to five offending rows, as a JSON list"),
 }
+_RESTATEMENTS = {
+    name: (name, meaning)
+    for name, meaning in {
+        "version": "Published version that told another number than the one before",
+        "as_of": "UTC moment up to which the data of that version reach",
+        "previous_version": "The version before it, with the number as it was",
+        "kpi": "The KPI's name; see kpi_catalog",
+        "statistic": "value, median, p90 or mean",
+        "grain": "week, month, quarter or year",
+        "period_start": "First day of the period, which had ended when it was published before",
+        "scope": "company, region or team",
+        "member": "The member's label; (all) for the company, (none) where unknown",
+        "value_before": "The value as published before",
+        "value_after": "The value as published now; NULL where there is none any more",
+        "reason": "Why the record moved it, or else what moved the value; see the glossary",
+        "object": "The object of the record, or of the batch that arrived",
+        "record_key": "The record that moved it, as the key of its fact, or the batch; NULL where "
+        "the row stands for several records or none",
+        "amount_before": "The amount with which the record counted before, in the company's "
+        "currency; NULL where it did not",
+        "amount_after": "The amount with which the record counts now; NULL where it does not",
+        "on_before": "The day by which the record counted before; NULL where it did not",
+        "on_after": "The day by which the record counts now; NULL where it does not",
+        "effect": "What this row adds to the value of a sum or count, so that the rows of a value "
+        "add up to its change; NULL where the KPI is none",
+        "detail": "What differs in words, or the file or version behind it",
+    }.items()
+}
 _OWN: dict[Kind, tuple[str, dict[str, tuple[str, str]]]] = {
     "publishes": ("One row per publish, this version's own included", _PUBLISHES),
     "check_results": ("One row per check and published version", _CHECK_RESULTS),
+    "restatements": (
+        "One row per published value of the past that a later version tells otherwise, and record "
+        "that moved it",
+        _RESTATEMENTS,
+    ),
 }
 
 
@@ -207,11 +240,15 @@ def add_own_tables(
     rows: int,
     check_results: list[CheckResult],
 ) -> None:
-    """`quality.publishes` and `quality.check_results` hold the journal and this publish."""
+    """The tables that only a publish can fill hold the journal and this publish.
+
+    Its restatements are in the table `restatements`.
+    """
     counts: dict[str, object] = {"tables": tables, "rows": rows}
     own: dict[Kind, list[dict[str, object]]] = {
         "publishes": [{**asdict(publish), **counts}],
         "check_results": check_rows(publish, check_results),
+        "restatements": [],
     }
     for name, (comment, columns) in _OWN.items():
         table = f"mart.quality.{name}"
@@ -227,3 +264,4 @@ def add_own_tables(
         connection.execute(f"comment on table {table} is {literal(comment)}")
         for column, (_, meaning) in columns.items():
             connection.execute(f"comment on column {table}.{column} is {literal(meaning)}")
+    connection.execute("insert into mart.quality.restatements by name select * from restatements")

@@ -15,14 +15,18 @@ import duckdb
 
 from pipelines import durable, journal
 from pipelines.errors import BlockedError, KpimartError
+from pipelines.extract import ledger
 from pipelines.publish.contents import (
     STORAGE_VERSION,
     Contents,
     add_own_tables,
+    contents,
     copy_build,
 )
 from pipelines.publish.records import Publish, append_check_results, append_publish
-from pipelines.publish.values import changed_values
+from pipelines.publish.restatements import add_restatements
+from pipelines.publish.rows import add_compared_rows, changed_rows
+from pipelines.publish.values import changed_values, compared_values
 from pipelines.publish.verify import verify
 from pipelines.publish.versions import (
     clear_errors,
@@ -82,11 +86,18 @@ def publish(
             code_version=code_version,
             spec_version=spec_version,
             inputs_digest=inputs_digest,
+            ledger_entries=len(ledger.read(settings.lake_dir).entries),
         )
         final = version_path(settings, mine.version)
-        tables, rows = _write_version(settings, build, final, mine, check_results)
-        prune(settings)
-        _record(settings, mine, final, tables=tables, rows=rows, check_results=check_results)
+        with duckdb.connect() as connection:
+            connection.execute(f"set temp_directory = {literal(build.parent / 'spill')}")
+            connection.execute(f"attach {literal(build)} as build (read_only)")
+            _compare(connection, settings, mine)
+            tables, rows = _write_version(connection, settings, build, final, mine, check_results)
+            prune(settings)
+            _record_changes(connection, settings.lake_dir, mine)
+        append_check_results(settings.lake_dir, mine, check_results)
+        _record(settings, mine, final, tables=tables, rows=rows)
         settle_link(settings)
     return Publication(
         version=mine.version,
@@ -111,7 +122,19 @@ def _assert_audited(check_results: list[CheckResult]) -> None:
         raise BlockedError(f"a critical check failed, nothing was published: {named}")
 
 
+def _compare(connection: duckdb.DuckDBPyConnection, settings: Settings, mine: Publish) -> None:
+    """Tables `compared_values`, `compared_rows`, `restatements`: what is not as published last."""
+    found = contents(connection)
+    if _STATISTICS not in (*found.tables, *found.views):
+        raise KpimartError("kpis.kpi_statistics is not in the build; build the KPI models first")
+    compared = compared_values(settings.lake_dir, statistics=f"build.{_STATISTICS}")
+    connection.execute(f"create temporary table compared_values as {compared}")
+    add_compared_rows(connection, settings.lake_dir)
+    add_restatements(connection, settings, mine)
+
+
 def _write_version(
+    connection: duckdb.DuckDBPyConnection,
     settings: Settings,
     build: Path,
     final: Path,
@@ -119,14 +142,14 @@ def _write_version(
     check_results: list[CheckResult],
 ) -> tuple[int, int]:
     """The version's file is on disk, verified; gives the number of tables and rows copied."""
-    with durable.replacing(final) as tmp, duckdb.connect() as connection:
-        connection.execute(f"set temp_directory = {literal(build.parent / 'spill')}")
-        connection.execute(f"attach {literal(build)} as build (read_only)")
+    with durable.replacing(final) as tmp:
         copied, rows = _fill(connection, tmp, settings.lake_dir, mine, check_results)
         # Read again from the closed file: what is verified is what is on disk.
         connection.execute(f"attach {literal(tmp)} as mart (read_only)")
         if verify(connection, copied) != rows:
             raise BlockedError(f"{build}: the build changed while it was published")
+        connection.execute("use memory")
+        connection.execute("detach mart")
     return len(copied.tables), rows
 
 
@@ -142,8 +165,6 @@ def _fill(
         f"attach {literal(tmp)} as mart (storage_version {literal(STORAGE_VERSION)})"
     )
     copied = copy_build(connection)
-    if _STATISTICS not in (*copied.tables, *copied.views):
-        raise KpimartError("kpis.kpi_statistics is not in the build; build the KPI models first")
     rows = sum(
         connection.execute(f"select count(*) from build.{table}").fetchall()[0][0]
         for table in copied.tables
@@ -161,24 +182,21 @@ def _fill(
     return copied, rows
 
 
-def _record(
-    settings: Settings,
-    mine: Publish,
-    final: Path,
-    *,
-    tables: int,
-    rows: int,
-    check_results: list[CheckResult],
-) -> None:
-    """The journal has the publish; its last append is the commit point."""
-    lake_dir = settings.lake_dir
-    with duckdb.connect() as connection:
-        connection.execute(f"attach {literal(final)} as mart (read_only)")
-        connection.execute("use mart")
-        changed = changed_values(lake_dir, mine, statistics=f"mart.{_STATISTICS}")
-        journal.append(lake_dir, "published_values", changed, connection=connection)
-    append_check_results(lake_dir, mine, check_results)
+def _record_changes(connection: duckdb.DuckDBPyConnection, lake_dir: Path, mine: Publish) -> None:
+    """The journal has what differs from the last publish; nothing is written where nothing does."""
+    selects: dict[journal.Kind, str] = {
+        "published_values": changed_values(mine, compared="compared_values"),
+        "published_rows": changed_rows(mine),
+        "restatements": "select * from restatements",
+    }
+    for kind, select in selects.items():
+        if connection.execute(f"select 1 from ({select}) limit 1").fetchall():
+            journal.append(lake_dir, kind, select, connection=connection)
+
+
+def _record(settings: Settings, mine: Publish, final: Path, *, tables: int, rows: int) -> None:
+    """The journal has the publish; this append is the commit point."""
     with final.open("rb") as file:
         sha256 = hashlib.file_digest(file, "sha256").hexdigest()
     size = final.stat().st_size
-    append_publish(lake_dir, mine, tables=tables, rows=rows, size=size, file_sha256=sha256)
+    append_publish(settings.lake_dir, mine, tables=tables, rows=rows, size=size, file_sha256=sha256)

@@ -10,6 +10,14 @@ import duckdb
 from pipelines import durable, journal
 from pipelines.report import CheckResult
 
+# What a publish appends before its record, which alone makes it count.
+OF_A_PUBLISH: tuple[journal.Kind, ...] = (
+    "published_values",
+    "published_rows",
+    "restatements",
+    "check_results",
+)
+
 
 @dataclass(frozen=True, kw_only=True)
 class Publish:
@@ -21,6 +29,7 @@ class Publish:
     code_version: str
     spec_version: str
     inputs_digest: str
+    ledger_entries: int
 
 
 def insert(connection: duckdb.DuckDBPyConnection, table: str, rows: list[list[object]]) -> None:

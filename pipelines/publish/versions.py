@@ -154,8 +154,8 @@ def recover(settings: Settings) -> None:
         for path in settings.versions_dir.glob("*.tmp*"):
             durable.remove(path)
         recorded = [row["version"] for row in _recorded(settings)]
-        records.drop_uncommitted(settings.lake_dir, "published_values", recorded)
-        records.drop_uncommitted(settings.lake_dir, "check_results", recorded)
+        for kind in records.OF_A_PUBLISH:
+            records.drop_uncommitted(settings.lake_dir, kind, recorded)
         _remove_unrecorded(settings, recorded)
         settle_link(settings)
 

@@ -22,6 +22,7 @@ GENERATORS = {
     "macros/roll_up.sql": "the roll-up of the metric spec",
     "macros/kpi_cells.sql": "the roll-ups' measures side by side",
     "macros/kpi_rows.sql": "the KPIs of the metric spec as rows",
+    "macros/kpi_bases.sql": "what the KPIs of the metric spec rest on, as rows",
     "macros/kpi_catalog_rows.sql": "the descriptions in the metric spec as rows",
     "macros/union_systems.sql": "a company's systems",
     "models/intermediate/int_quotas_rolled_up.sql": "quotas do not add up like a fact's measures,"
