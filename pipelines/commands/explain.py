@@ -21,11 +21,22 @@ ALL = "(all)"
 
 
 @dataclass(frozen=True, kw_only=True)
+class Restatement:
+    """A version that told the value otherwise than the one before, and why."""
+
+    version: str
+    as_of: datetime
+    value_before: float | None
+    value_after: float | None
+    reasons: dict[str, int]
+
+
+@dataclass(frozen=True, kw_only=True)
 class Explanation:
     """A KPI of the catalogue and one of its values; moments are naive UTC.
 
     `value` is the row of `kpis.kpi_values`, `statistics` the KPI's other statistics. `notes` belong
-    to the period, `undated_notes` to no period at all.
+    to the period, `undated_notes` to no period at all. `restatements`: the oldest first.
     """
 
     catalogue: dict[str, Any]
@@ -43,6 +54,7 @@ class Explanation:
     notes: tuple[Note, ...]
     undated_notes: tuple[Note, ...]
     warnings: tuple[Warned, ...]
+    restatements: tuple[Restatement, ...]
     sql: str
 
 
@@ -97,6 +109,7 @@ def collect(
             notes=notes,
             undated_notes=_undated_notes(mart, kpi) if is_company else (),
             warnings=warnings_about(mart, [kpi]),
+            restatements=_restatements(mart, statistic=value["statistic"], **key),
             sql=_sql(key),
         )
 
@@ -131,6 +144,25 @@ def _undated_notes(mart: Mart, kpi: str) -> tuple[Note, ...]:
         kpi=kpi,
     )
     return tuple(Note(**row) for row in rows)
+
+
+def _restatements(mart: Mart, **key: Any) -> tuple[Restatement, ...]:
+    """What became of the value since it was first published; versions of old know of none."""
+    if not mart.rows("from duckdb_tables() where table_name = 'restatements'"):
+        return ()
+    rows = mart.rows(
+        "select version, any_value(as_of) as as_of, any_value(value_before) as value_before, "
+        "any_value(value_after) as value_after, reason, count(distinct record_key) as records "
+        "from quality.restatements where kpi = $kpi and statistic = $statistic "
+        "and grain = $grain and period_start = $start and scope = $scope and member = $member "
+        "group by version, reason order by version, reason",
+        **key,
+    )
+    found: dict[str, Restatement] = {}
+    for row in rows:
+        reason, records = row.pop("reason"), row.pop("records")
+        found.setdefault(row["version"], Restatement(**row, reasons={})).reasons[reason] = records
+    return tuple(found.values())
 
 
 def _sql(key: dict[str, Any]) -> str:
@@ -217,7 +249,18 @@ def _value_table(told: Explanation) -> Table:
         made.add_row("target", f"{shown(value['target'])}{source}, {share} reached")
     state = "yes" if value["is_complete"] else "no: it can still change"
     made.add_row("complete", state)
+    for one in told.restatements:
+        moved = f"{shown(one.value_before)} → {shown(one.value_after)}"
+        made.add_row(f"restated {one.version}", f"{moved}, {_why(one)}")
     return made
+
+
+def _why(one: Restatement) -> str:
+    """The reasons of a restatement, each with its records."""
+    return ", ".join(
+        f"{reason} ({figures.plural(records, 'record')})" if records else reason
+        for reason, records in one.reasons.items()
+    )
 
 
 def _inputs(value: dict[str, Any]) -> str:

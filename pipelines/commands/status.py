@@ -19,6 +19,7 @@ from pipelines.commands import console, figures
 from pipelines.extract import ledger
 from pipelines.extract.accept import accepted_batches
 from pipelines.extract.ledger import Entry, Ledger
+from pipelines.publish.restatements import Restated, restated_by, restated_values
 from pipelines.publish.versions import versions
 from pipelines.report import NightReport, load_reports
 from pipelines.settings import Settings
@@ -84,7 +85,10 @@ class Refused:
 
 @dataclass(frozen=True, kw_only=True)
 class Status:
-    """Everything `kpimart status` tells; moments are naive UTC."""
+    """Everything `kpimart status` tells; moments are naive UTC.
+
+    `restated_values` and `restated` are of the last publish.
+    """
 
     mart_path: Path
     version: str | None
@@ -97,6 +101,8 @@ class Status:
     held: tuple[Waiting, ...]
     quarantined: tuple[Waiting, ...]
     refused: tuple[Refused, ...]
+    restated_values: int
+    restated: tuple[Restated, ...]
 
 
 def collect(settings: Settings) -> Status:
@@ -104,6 +110,7 @@ def collect(settings: Settings) -> Status:
     known = ledger.read(settings.lake_dir)
     published, accepted = versions(settings), accepted_batches(settings.lake_dir)
     current = next((one for one in published if one.is_current), None)
+    newest = published[0].version if published else ""
     return Status(
         mart_path=settings.mart_path,
         version=current.version if current else None,
@@ -123,6 +130,8 @@ def collect(settings: Settings) -> Status:
             for entry in known.offered_files()
             if entry.state == "refused"
         ),
+        restated_values=restated_values(settings.lake_dir, newest),
+        restated=restated_by(settings.lake_dir, newest),
     )
 
 
@@ -242,6 +251,18 @@ def _published(told: Status, zone: ZoneInfo, to: Console) -> None:
         console.warning(to, "pinned until [command]kpimart rollback --unpin[/]")
     elif not told.is_newest:
         console.warning(to, "rolled back until the next publish")
+    if told.restated_values:
+        past = figures.plural(told.restated_values, "past number")
+        behind = ", ".join(_reason(one) for one in told.restated)
+        console.warning(to, f"the last publish restated {past}: {behind}")
+        console.line(
+            to, "which, and by which records: quality.restatements", style="quiet", indent=3
+        )
+
+
+def _reason(one: Restated) -> str:
+    records = f" ({figures.plural(one.records, 'record')})" if one.records else ""
+    return f"{one.reason}{records}"
 
 
 def _cut(message: str) -> str:

@@ -1,9 +1,10 @@
 """Which published numbers of the past differ now, which records moved them, and why.
 
 A restatement is a value that was published as settled, of a period that had ended by then, and that
-differs now or is gone. One of nothing (0, or not defined) that is gone is none, nor is one that only
-ever exists for the as-of, as the open pipeline. Its records are those whose part in the value's measures changed,
-between the last account of published rows and this one; the parts of a sum add up to its change.
+differs now or is gone. A value of nothing (0, or not defined) that is gone is none, nor is one that
+exists for the as-of alone, as the open pipeline. Its records are those whose part in the value's
+measures changed between the last account of published rows and this one; the parts of a sum add up
+to its change.
 """
 
 import re
@@ -79,6 +80,39 @@ class _Basis:
     expression: str
     is_sum: bool
     is_exact: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Restated:
+    """One reason of a publish: how many values of the past it moved, and how many records."""
+
+    reason: str
+    values: int
+    records: int
+
+
+def restated_by(lake_dir: Path, version: str) -> tuple[Restated, ...]:
+    """What a publish restated, the reason of most values first; from the journal."""
+    with duckdb.connect() as connection:
+        rows = connection.execute(
+            f"select reason, count(distinct ({', '.join(KEY)})), count(distinct record_key) "
+            f"from ({journal.select(lake_dir, 'restatements')}) where version = ? "
+            "group by reason order by 2 desc, reason",
+            [version],
+        ).fetchall()
+    return tuple(
+        Restated(reason=reason, values=values, records=records) for reason, values, records in rows
+    )
+
+
+def restated_values(lake_dir: Path, version: str) -> int:
+    """How many values of the past a publish restated."""
+    with duckdb.connect() as connection:
+        return connection.execute(
+            f"select count(distinct ({', '.join(KEY)})) "
+            f"from ({journal.select(lake_dir, 'restatements')}) where version = ?",
+            [version],
+        ).fetchall()[0][0]
 
 
 def add_restatements(
@@ -495,7 +529,7 @@ def _detail(day: str) -> str:
         for word, column in told.items()
     )
     return (
-        "case when was is not null and now is not null then "
+        "case when not is_gone_before and not is_gone_now then "
         f"coalesce(array_to_string([{texts}], '; '), '') else '' end"
     )
 
