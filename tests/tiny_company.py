@@ -21,8 +21,22 @@ sources:
     objects: {users: {columns: {user_id: id}}}
 """
 
+# What publishing reads of the metric spec, of a build whose KPIs rest on nothing that is kept.
+BASES = """
+create table intermediate.int_kpi_bases (
+    kpi varchar, statistic varchar, scopes varchar, semantic_model varchar, measure varchar,
+    aggregate varchar, expression varchar, fact varchar, dated_on varchar, region varchar,
+    team varchar, reads varchar, base_period varchar, adds_up boolean,
+    is_semi_additive boolean
+);
+create table intermediate.int_periods (
+    grain varchar, period_start date, period_end date, period_number integer,
+    periods_in_a_year integer
+);
+"""
+
 BUILD = """
-create schema lake; create schema run; create schema intermediate;
+create schema lake; create schema run;
 create schema marts; create schema kpis; create schema quality;
 create table lake.secrets as select 'ada@example.org' as email;
 create table run.context as select timestamp '2026-11-01' as as_of;
@@ -45,18 +59,8 @@ create table kpis.kpi_statistics (
     quality varchar
 );
 insert into kpis.kpi_statistics values {values};
-create table intermediate.int_kpi_bases (
-    kpi varchar, statistic varchar, scopes varchar, semantic_model varchar, measure varchar,
-    aggregate varchar, expression varchar, fact varchar, dated_on varchar, region varchar,
-    team varchar, reads varchar, base_period varchar, adds_up boolean,
-    is_semi_additive boolean
-);
 insert into intermediate.int_kpi_bases values ('revenue', 'value', 'company,region,team', null,
     null, null, null, null, null, null, null, 'opportunities', 'own', true, false);
-create table intermediate.int_periods (
-    grain varchar, period_start date, period_end date, period_number integer,
-    periods_in_a_year integer
-);
 comment on table marts.fct_opportunities is 'One row per opportunity; it''s a fact';
 comment on column marts.fct_opportunities.amount is 'Amount in EUR';
 comment on view kpis.a_report is 'One row per deal';
@@ -84,6 +88,7 @@ class Company:
             for scope, member, value in given
         )
         with duckdb.connect(path) as connection:
+            connection.execute("create schema intermediate;" + BASES)
             connection.execute(BUILD.format(n=n, rows=rows, values=rendered))
         return path
 

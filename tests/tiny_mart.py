@@ -12,6 +12,7 @@ import yaml
 from pipelines.publish.publish import publish
 from pipelines.report import CheckResult
 from pipelines.settings import DBT_PROJECT_DIR, Settings, load_settings
+from tests.tiny_company import BASES
 
 CONFIG = """
 company: {name: Tiny, currency: EUR, timezone: Europe/Vienna}
@@ -83,19 +84,6 @@ insert into quality.value_notes values
     ('revenue', 'month', null, 'company', '(all)', 'quarantined', 3, 1234.50);
 """
 
-BASES = """
-create schema intermediate;
-create table intermediate.int_kpi_bases (
-    kpi varchar, statistic varchar, scopes varchar, semantic_model varchar, measure varchar,
-    aggregate varchar, expression varchar, fact varchar, dated_on varchar, region varchar,
-    team varchar, reads varchar, base_period varchar, adds_up boolean, is_semi_additive boolean
-);
-create table intermediate.int_periods (
-    grain varchar, period_start date, period_end date, period_number integer,
-    periods_in_a_year integer
-);
-"""
-
 CHECKS = [
     CheckResult(
         check="wins_have_an_amount",
@@ -161,7 +149,7 @@ def publish_mart(settings: Settings) -> None:
     headlines = ", ".join(_declared("kpi_values"))
     with duckdb.connect(build) as connection:
         connection.execute("create schema marts; create schema kpis; create schema quality;")
-        connection.execute(BASES)
+        connection.execute("create schema intermediate;" + BASES)
         connection.execute(_create("kpi_catalog") + _create("kpi_statistics") + QUALITY)
         connection.execute(_catalogue())
         connection.execute(f"insert into kpis.kpi_statistics by name {STATISTICS}")

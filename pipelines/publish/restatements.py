@@ -327,7 +327,8 @@ def _add_parts(connection: duckdb.DuckDBPyConnection, bases: list[_Basis]) -> No
         select cast(null as varchar) as semantic_model, cast(null as varchar) as measure,
             cast(null as varchar) as record_key, cast(null as boolean) as is_now,
             cast(null as date) as dated_on, cast(null as varchar) as region,
-            cast(null as varchar) as team, cast(null as double) as part where false
+            cast(null as varchar) as team, cast(null as double) as part,
+            cast(null as boolean) as is_exact where false
     """
     selects = [nothing, *(_parts(basis) for basis in bases)]
     connection.execute(f"""
@@ -335,13 +336,14 @@ def _add_parts(connection: duckdb.DuckDBPyConnection, bases: list[_Basis]) -> No
         with parts as ({" union all ".join(selects)})
 
         select semantic_model, measure, record_key, is_now, dated_on, 'company' as scope,
-            '(all)' as member, part
+            '(all)' as member, part, is_exact
         from parts
         union all
-        select semantic_model, measure, record_key, is_now, dated_on, 'region', region, part
+        select semantic_model, measure, record_key, is_now, dated_on, 'region', region, part,
+            is_exact
         from parts where region is not null
         union all
-        select semantic_model, measure, record_key, is_now, dated_on, 'team', team, part
+        select semantic_model, measure, record_key, is_now, dated_on, 'team', team, part, is_exact
         from parts where team is not null
     """)
 
@@ -352,7 +354,8 @@ def _parts(basis: _Basis) -> str:
     nonzero = f" and ({part}) <> 0" if basis.is_sum else ""
     return f"""
         select {literal(basis.semantic_model)}, {literal(basis.measure)}, record_key, is_now,
-            {basis.dated_on}, {basis.region}, {basis.team}, cast({part} as double)
+            {basis.dated_on}, {basis.region}, {basis.team}, cast({part} as double),
+            {str(basis.is_exact).lower()}
         from sides
         where object = {literal(basis.account.object)} and {basis.dated_on} is not null
             and ({part}) is not null{nonzero}
@@ -390,7 +393,8 @@ def _add_moved(connection: duckdb.DuckDBPyConnection) -> None:
         ),
 
         by_measure as (
-            select {keys}, bases.semantic_model, bases.measure, bases.adds_up, parts.record_key,
+            select {keys}, bases.semantic_model, bases.measure, parts.record_key,
+                bases.adds_up and bool_and(parts.is_exact) as adds_up,
                 sum(parts.part) filter (where not parts.is_now) as part_before,
                 sum(parts.part) filter (where parts.is_now) as part_after
             from restated
@@ -625,7 +629,7 @@ def _fill(connection: duckdb.DuckDBPyConnection, mine: Publish, previous: dict[s
             select {", ".join(f"restated.{name}" for name in KEY)},
                 explained.kpi is not null as is_partly,
                 case
-                    when sums.adds_up
+                    when sums.adds_up and (explained.kpi is null or explained.effect is not null)
                         then coalesce(restated.value_after, 0) - coalesce(restated.value_before, 0)
                             - coalesce(explained.effect, 0)
                 end as rest
