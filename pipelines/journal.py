@@ -130,6 +130,7 @@ COLUMNS: dict[Kind, dict[str, str]] = {
         "row_key": "varchar",
         "record_key": "varchar",
         "is_removed": "boolean",
+        "digest": "ubigint",
         **ACCOUNT_COLUMNS,
     },
     "restatements": {

@@ -8,6 +8,7 @@ to its change.
 """
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -26,6 +27,7 @@ from pipelines.publish.values import KEY
 from pipelines.settings import Settings
 from pipelines.sql import literal, moment, path_list
 
+LEAST_PART = 1e-9
 LEAST_REST = 0.005  # half a cent: less is the rounding of doubles
 RECORDS_NAMED = 20  # per value and reason; the others are one row, so that sums still add up
 
@@ -314,7 +316,10 @@ def _kept(column: str | None) -> str:
 
 
 def _add_parts(connection: duckdb.DuckDBPyConnection, bases: list[_Basis]) -> None:
-    """Table `parts`: what each changed record was and is in each measure, by scope and member."""
+    """Table `parts`: what each changed record was and is in each measure, by scope and member.
+
+    By day and place; a record that is in a measure as it was is left out.
+    """
     connection.execute("""
         create temporary table sides as
         select object, record_key, false as is_now, unnest(was) from compared_rows
@@ -323,42 +328,44 @@ def _add_parts(connection: duckdb.DuckDBPyConnection, bases: list[_Basis]) -> No
         select object, record_key, true as is_now, unnest(now) from compared_rows
         where now is not null
     """)
-    nothing = """
-        select cast(null as varchar) as semantic_model, cast(null as varchar) as measure,
-            cast(null as varchar) as record_key, cast(null as boolean) as is_now,
-            cast(null as date) as dated_on, cast(null as varchar) as region,
-            cast(null as varchar) as team, cast(null as double) as part,
-            cast(null as boolean) as is_exact where false
-    """
-    selects = [nothing, *(_parts(basis) for basis in bases)]
-    connection.execute(f"""
-        create temporary table parts as
-        with parts as ({" union all ".join(selects)})
-
-        select semantic_model, measure, record_key, is_now, dated_on, 'company' as scope,
-            '(all)' as member, part, is_exact
-        from parts
-        union all
-        select semantic_model, measure, record_key, is_now, dated_on, 'region', region, part,
-            is_exact
-        from parts where region is not null
-        union all
-        select semantic_model, measure, record_key, is_now, dated_on, 'team', team, part, is_exact
-        from parts where team is not null
+    connection.execute("""
+        create temporary table parts (
+            semantic_model varchar, measure varchar, is_exact boolean, record_key varchar,
+            dated_on date, scope varchar, member varchar, part_before double, part_after double
+        )
     """)
+    for basis in bases:
+        connection.execute(f"insert into parts {_parts(basis)}")
 
 
 def _parts(basis: _Basis) -> str:
     """What rows are in a measure; a part of 0 is none, unless it is one of several in a median."""
     part = basis.expression if basis.is_exact else "cast(is_now as integer) + 1"
-    nonzero = f" and ({part}) <> 0" if basis.is_sum else ""
+    nonzero = " and part <> 0" if basis.is_sum else ""
     return f"""
-        select {literal(basis.semantic_model)}, {literal(basis.measure)}, record_key, is_now,
-            {basis.dated_on}, {basis.region}, {basis.team}, cast({part} as double),
-            {str(basis.is_exact).lower()}
-        from sides
-        where object = {literal(basis.account.object)} and {basis.dated_on} is not null
-            and ({part}) is not null{nonzero}
+        with dated as (
+            select record_key, is_now, {basis.dated_on} as dated_on, {basis.region} as region,
+                {basis.team} as team, cast({part} as double) as part
+            from sides
+            where object = {literal(basis.account.object)} and {basis.dated_on} is not null
+        ),
+
+        changed as (
+            select record_key, dated_on, region, team,
+                sum(part) filter (where not is_now) as part_before,
+                sum(part) filter (where is_now) as part_after
+            from dated where part is not null{nonzero}
+            group by record_key, dated_on, region, team
+            having part_before is null or part_after is null
+                or abs(part_after - part_before) > {LEAST_PART}
+        )
+
+        select {literal(basis.semantic_model)}, {literal(basis.measure)},
+            {str(basis.is_exact).lower()}, record_key, dated_on,
+            scopes.scope,
+            case scopes.scope when 'region' then region when 'team' then team else '(all)' end,
+            part_before, part_after
+        from changed cross join (values ('company'), ('region'), ('team')) as scopes (scope)
     """
 
 
@@ -395,8 +402,8 @@ def _add_moved(connection: duckdb.DuckDBPyConnection) -> None:
         by_measure as (
             select {keys}, bases.semantic_model, bases.measure, parts.record_key,
                 bases.adds_up and bool_and(parts.is_exact) as adds_up,
-                sum(parts.part) filter (where not parts.is_now) as part_before,
-                sum(parts.part) filter (where parts.is_now) as part_after
+                sum(parts.part_before) as part_before,
+                sum(parts.part_after) as part_after
             from restated
             inner join build.intermediate.int_kpi_bases as bases
                 on restated.kpi = bases.kpi and restated.statistic = bases.statistic
@@ -416,7 +423,8 @@ def _add_moved(connection: duckdb.DuckDBPyConnection) -> None:
             sum(case when adds_up then coalesce(part_after, 0) - coalesce(part_before, 0) end)
                 as effect
         from by_measure
-        where part_before is null or part_after is null or abs(part_after - part_before) > 1e-9
+        where part_before is null or part_after is null
+            or abs(part_after - part_before) > {LEAST_PART}
         group by {", ".join(KEY)}, record_key
     """)
 
@@ -517,7 +525,7 @@ def _reason(day: str, *, is_redefined: bool, is_lead: bool) -> str:
             end"""
 
 
-def _differ(names: Any) -> str:
+def _differ(names: Iterable[str]) -> str:
     listed = " or ".join(f"was.{name} is distinct from now.{name}" for name in names)
     return f"({listed})"
 

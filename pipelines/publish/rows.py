@@ -77,68 +77,111 @@ def fact_columns(connection: duckdb.DuckDBPyConnection) -> dict[str, set[str]]:
 def add_compared_rows(connection: duckdb.DuckDBPyConnection, lake_dir: Path) -> None:
     """Table `compared_rows`: one row per row of a fact that is not what the last account holds.
 
-    `was` and `now` are what is kept of it, before and after; NULL where it was not, or is not.
+    `was` and `now` are what is kept of it, before and after; NULL where it was not, or is not. Rows
+    are compared by a digest, so that a night reads whole only what changed; where a later DuckDB
+    has another one, the account is written anew, and no part of a number differs.
     """
     columns = fact_columns(connection)
     present = [one for one in ACCOUNTS if {one.key, one.record} <= columns.get(one.fact, set())]
-    kept = ", ".join(f"{name} := {name}" for name in ACCOUNT_COLUMNS)
     objects = ", ".join(literal(one.object) for one in present) or "null"
+    journaled = journal.select(lake_dir, "published_rows")
+    connection.execute(f"""
+        create temporary table last_rows as
+        with latest as (
+            select object, row_key, max(journal_file) as journal_file
+            from ({journaled}) where object in ({objects}) group by object, row_key
+        )
+
+        select object, row_key, journal_file, digest
+        from ({journaled}) inner join latest using (object, row_key, journal_file)
+        where not is_removed
+    """)
+    connection.execute("""
+        create temporary table changed_keys (
+            object varchar, row_key varchar, journal_file varchar, is_there boolean
+        )
+    """)
+    for one in present:
+        connection.execute(f"""
+            insert into changed_keys
+            with before as (from last_rows where object = {literal(one.object)}),
+
+            after as ({_digests(one, columns[one.fact])})
+
+            select {literal(one.object)}, row_key, before.journal_file, after.digest is not null
+            from before full outer join after using (row_key)
+            where before.digest is distinct from after.digest
+        """)
+    _add_changed(connection, journaled, [(one, columns[one.fact]) for one in present])
+
+
+def _add_changed(
+    connection: duckdb.DuckDBPyConnection,
+    journaled: str,
+    present: list[tuple[Account, set[str]]],
+) -> None:
+    """Table `compared_rows`, from the keys of what changed."""
+    kept = ", ".join(f"{name} := {name}" for name in ACCOUNT_COLUMNS)
     nothing = ", ".join(f"cast(null as {kind}) as {name}" for name, kind in ACCOUNT_COLUMNS.items())
     selects = [
-        f"select null as object, null as row_key, null as record_key, {nothing} where false",
-        *(_rows_now(one, columns[one.fact]) for one in present),
+        f"select null as object, null as row_key, null as record_key, cast(null as ubigint) as "
+        f"digest, {nothing} where false",
+        *(_rows_now(account, columns) for account, columns in present),
     ]
     connection.execute(f"""
         create temporary table compared_rows as
-        with journaled as ({journal.select(lake_dir, "published_rows")}),
-
-        latest as (
-            select object, row_key, max(journal_file) as journal_file
-            from journaled where object in ({objects}) group by object, row_key
-        ),
-
-        before as (
+        with before as (
             select object, row_key, record_key, struct_pack({kept}) as was
-            from journaled inner join latest using (object, row_key, journal_file)
-            where not is_removed
+            from ({journaled})
+            inner join changed_keys using (object, row_key, journal_file)
         ),
 
         after as (
-            select object, row_key, record_key, struct_pack({kept}) as now
+            select object, row_key, record_key, digest, struct_pack({kept}) as now
             from ({" union all by name ".join(selects)})
         )
 
         select object, row_key, coalesce(after.record_key, before.record_key) as record_key,
-            was, now
+            after.digest, was, now
         from before full outer join after using (object, row_key)
-        where was is distinct from now
     """)
 
 
-def _rows_now(account: Account, columns: set[str]) -> str:
-    """What is kept of a fact's rows; an open deal is valued anew each night, which is no change."""
-    kept = [
-        f"cast({_counted(name, columns)} as {kind}) as {name}"
-        for name, kind in ACCOUNT_COLUMNS.items()
-        if name in columns
-    ]
+def _columns(columns: set[str]) -> dict[str, str]:
+    """What is kept of a fact as SQL; an open deal is valued anew each night, which is no change."""
+    kept = {name: name for name in ACCOUNT_COLUMNS if name in columns}
+    if {"amount", "closed_on"} <= set(kept):
+        kept["amount"] = "case when closed_on is not null then amount end"
+    return {name: f"cast({sql} as {ACCOUNT_COLUMNS[name]})" for name, sql in kept.items()}
+
+
+def _digests(account: Account, columns: set[str]) -> str:
+    """The rows of a fact by their digest alone."""
     return (
-        f"select {literal(account.object)} as object, {account.key} as row_key, "
-        f"{account.record} as record_key, {', '.join(kept)} from build.marts.{account.fact} "
-        f"where {account.only}"
+        f"select {account.key} as row_key, hash({', '.join(_columns(columns).values())}) as digest "
+        f"from build.marts.{account.fact} where {account.only}"
     )
 
 
-def _counted(name: str, columns: set[str]) -> str:
-    if name == "amount" and "closed_on" in columns:
-        return "case when closed_on is not null then amount end"
-    return name
+def _rows_now(account: Account, columns: set[str]) -> str:
+    """What is kept of the changed rows of a fact."""
+    kept = _columns(columns)
+    listed = ", ".join(f"{sql} as {name}" for name, sql in kept.items())
+    return f"""
+        select changed_keys.object, {account.key} as row_key, {account.record} as record_key,
+            hash({", ".join(kept.values())}) as digest, {listed}
+        from build.marts.{account.fact}
+        inner join changed_keys
+            on changed_keys.object = {literal(account.object)} and changed_keys.is_there
+            and {account.key} = changed_keys.row_key
+        where {account.only}
+    """
 
 
 def changed_rows(publish: Publish) -> str:
     """What the journal is told of the rows in `compared_rows`."""
     return f"""
         select {literal(publish.version)} as version, {moment(publish.as_of)} as as_of,
-            object, row_key, record_key, now is null as is_removed, unnest(now)
+            object, row_key, record_key, now is null as is_removed, digest, unnest(now)
         from compared_rows order by object, row_key
     """

@@ -27,6 +27,7 @@ from pipelines.commands.quality import MEANINGS
 from pipelines.errors import BlockedError, ConfigError, KpimartError, NothingReadableError
 from pipelines.extract.run import extract, inspect
 from pipelines.publish.as_of import export
+from pipelines.publish.restatements import REASONS
 from pipelines.settings import PROJECT_DIR, Settings, load_settings
 from tests.conventions.test_kpi_by_yaml import MEANING, MEASURE, METRICS
 from tests.conventions.test_kpi_by_yaml import MEANINGS as KPI_MEANINGS
@@ -471,6 +472,10 @@ def rows_of(page: str, *, title: str) -> list[list[str]]:
     section = re.split(r"^## ", section, flags=re.MULTILINE)[0]
     lines = [line.strip("| ") for line in section.splitlines() if line.startswith("|")]
     return [[cell.strip() for cell in line.split(" | ")] for line in lines[2:]]
+
+
+def test_every_reason_of_a_restatement_is_in_the_glossary() -> None:
+    assert dict(rows_of("docs/glossary.md", title="Reasons of restatements")) == REASONS
 
 
 def test_every_quality_code_is_in_the_glossary() -> None:

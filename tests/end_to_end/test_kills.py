@@ -22,6 +22,7 @@ from pipelines.extract.run import extract
 from pipelines.night import inputs_digest
 from pipelines.publish.as_of import export
 from pipelines.publish.publish import publish
+from pipelines.publish.records import OF_A_PUBLISH
 from pipelines.publish.versions import linked_version, recover, rollback
 from pipelines.report import CheckResult, NightReport, save_report
 from pipelines.settings import Settings
@@ -213,7 +214,7 @@ def test_every_kind_of_durable_thing_has_its_points(story: Story) -> None:
         *(f"file {effect}: {one}" for effect in ("begun", "written", "renamed") for one in written),
         *(f"link {effect}: mart/kpi_mart.duckdb" for effect in ("begun", "made", "replaced")),
         *(f"folder removed: {batch.format(name)}" for name in ("opportunities", "users")),
-        *(f"file removed: {journaled.format(k)}" for k in ("published_values", "check_results")),
+        *(f"file removed: {journaled.format(kind)}" for kind in OF_A_PUBLISH),
         "file removed: mart/versions/v000001.duckdb",  # no longer kept
         "file removed: mart/versions/v000003.duckdb",  # never published
     ]
