@@ -18,7 +18,7 @@ from pipelines.sample.clock import HOUR, NO_DAY, START, local_days, midnight
 from pipelines.sample.ids import record_ids
 from pipelines.sample.mailings import SEQUENCES
 from pipelines.sample.opportunities import LEAD_SOURCES
-from pipelines.sample.organisation import make_roles
+from pipelines.sample.organisation import REP, TEAMS, make_roles
 from pipelines.sample.stages import PROBABILITIES, STAGES
 from pipelines.sample.world import World
 
@@ -79,7 +79,7 @@ def open_log(world: World) -> duckdb.DuckDBPyConnection:
 def _tables(world: World) -> dict[str, pd.DataFrame]:
     met, touched = world.met, world.touched
     numbered = {
-        "staff": (world.staff, "user"),
+        "staff": (world.staff.drop(columns=["role", "manager"]), "user"),
         "roles": (make_roles(), "role"),
         "accounts": (world.accounts, "account"),
         "contacts": (met.contacts, "contact"),
@@ -97,6 +97,7 @@ def _tables(world: World) -> dict[str, pd.DataFrame]:
             name: table.assign(sfid=record_ids(kind, len(table)))
             for name, (table, kind) in numbered.items()
         },
+        "places": _told_places(world),
         "companies": world.companies,
         "people": met.people,
         "prospects": touched.prospects,
@@ -107,6 +108,26 @@ def _tables(world: World) -> dict[str, pd.DataFrame]:
         "dispositions": DISPOSITIONS,
         **_lists(),
     }
+
+
+def _told_places(world: World) -> pd.DataFrame:
+    """Who is where from when on, with the role and the region of the team, and who leads it."""
+    titles, managers = world.staff["title"].tolist(), world.staff["manager"].tolist()
+    leaders = {
+        team: row
+        for row, (title, team) in enumerate(zip(titles, world.staff["team"].tolist(), strict=True))
+        if title != REP
+    }
+    roles = make_roles()["name"].tolist()
+    places = world.places
+    of = list(zip(places["person"].tolist(), places["team"].tolist(), strict=True))
+    return places.assign(
+        role=[roles.index(team) if team else -1 for _, team in of],
+        region=[TEAMS.get(team) for _, team in of],
+        manager=[
+            leaders[team] if titles[person] == REP else managers[person] for person, team in of
+        ],
+    )
 
 
 def _lists() -> dict[str, pd.DataFrame]:
@@ -159,8 +180,18 @@ def write_all(
         yield write(connection, export, folder / f"{name}_{stamp}.csv")
 
 
-# Who owns a deal by now, and its last change; each the end of what the steps and lines say.
+# Where people are by now; who owns a deal, and its last change: the end of what the log says.
 DAILY = """
+    create or replace table user_places as
+    select
+        person,
+        arg_max(role, since * 1000 + share) as role,
+        arg_max(manager, since * 1000 + share) as manager,
+        max(since) as since
+    from places
+    where since <= getvariable('today')
+    group by person;
+
     create or replace table deal_states as
     with known as (
         select

@@ -1,4 +1,4 @@
-"""What finance hands over: the quotas, with headers of a spreadsheet."""
+"""What finance hands over, with headers of a spreadsheet: the quotas, and who moved where."""
 
 from pipelines.sample.exports import Export
 
@@ -26,4 +26,24 @@ QUOTAS = Export(
     rows="from quotas left join staff on quotas.person = staff.id order by quotas.id",
     is_quoted=False,
 )
-EXPORTS = {"quotas": QUOTAS}
+ORG_CHANGES = Export(
+    fields=("Email", "Effective", "Team", "Manager", "Region", "Title", "Share"),
+    filled={
+        "Email": "staff.email",
+        "Effective": "day_text(places.since)",
+        "Team": "places.team",
+        "Manager": "managers.name",
+        "Region": "places.region",
+        "Title": "staff.title",
+        "Share": "cast(places.share / 100 as decimal(4, 2))",
+    },
+    rows="""
+    from places
+    inner join staff on places.person = staff.id
+    inner join staff as managers on places.manager = managers.id
+    where places.is_filed and places.since <= getvariable('today')
+    order by staff.id, places.since, places.share desc
+    """,
+    is_quoted=False,
+)
+EXPORTS = {"quotas": QUOTAS, "org_changes": ORG_CHANGES}

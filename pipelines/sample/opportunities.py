@@ -135,22 +135,26 @@ def name_kinds(rng: np.random.Generator, deals: pd.DataFrame, accounts: pd.DataF
     return np.where(is_renewal, RENEWAL, np.where(is_known, EXISTING, NEW)).astype(object)
 
 
-def hand_over(deals: pd.DataFrame, staff: pd.DataFrame, *, day: int) -> pd.DataFrame:
+def hand_over(
+    deals: pd.DataFrame, staff: pd.DataFrame, teams: np.ndarray, *, day: int
+) -> pd.DataFrame:
     """The deals when a rep leaves on `day`: what is open then is `handed` to a colleague, the heir.
 
     The one who leaves (noted in `staff`) is the one with most open deals, of those whose team has
-    somebody who stays. What begins later is the heir's own; what would have happened to the handed
-    deals from that day on happens a day later, so that nothing but the handing over is on that day.
+    somebody who stays; `teams` are those of that day. What begins later is the heir's own; what
+    would have happened to the handed deals from that day on happens a day later, so that nothing
+    but the handing over is on that day.
     """
     reps = reps_of(staff)
     gone = midnight(day)
     stays = (reps["left"] == NO_DAY) & (reps["hired"] < day - 30) & (reps["capacity"] > 0)
-    staying = reps.loc[stays, "team"].value_counts()
-    has_heir = stays & (reps["team"].map(staying).fillna(0) > 1)
+    team = teams[: len(reps)]
+    names, counts = np.unique(team[stays].astype(str), return_counts=True)
+    has_heir = stays & np.isin(team.astype(str), names[counts > 1])
     is_open = (deals["created"] < gone) & (deals["closed"] >= gone)
     open_count = np.bincount(deals.loc[is_open, "rep"], minlength=len(reps))
     leaver = int(np.argmax(np.where(has_heir, open_count, -1)))
-    colleagues = stays & (reps["team"] == reps.at[leaver, "team"]) & (reps.index != leaver)
+    colleagues = stays & (team == team[leaver]) & (reps.index != leaver)
     heir = int(reps.index[colleagues][0])
     staff.loc[leaver, "left"] = day
     is_leavers = deals["rep"] == leaver

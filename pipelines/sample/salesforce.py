@@ -340,13 +340,14 @@ EVENT = _export(
 )
 
 _IS_GONE = "staff.left <= getvariable('today')"
-_USER_CHANGED = f"any_moment(afternoon(if({_IS_GONE}, staff.left, staff.hired)))"
+_USER_CHANGED = f"any_moment(afternoon(if({_IS_GONE}, staff.left, user_places.since)))"
 USER = _export(
     "User",
     """
     from staff
-    left join roles on staff.role = roles.id
-    left join staff as managers on staff.manager = managers.id
+    inner join user_places on staff.id = user_places.person
+    left join roles on user_places.role = roles.id
+    left join staff as managers on user_places.manager = managers.id
     where staff.hired <= getvariable('today')
     order by staff.id
     """,

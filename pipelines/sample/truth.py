@@ -56,7 +56,7 @@ def _line(value: Value) -> list[Any]:
 
 def true_values(world: World, deals: list[Deal]) -> Iterator[Value]:
     """All values, KPI group by KPI group."""
-    places = places_of(world.staff, span=world.span)
+    places = places_of(world.staff, world.places, span=world.span)
     as_of: date = day_to_date(world.span - 1).item()
     closed = list(of_closed(deals, places, _units(world)))
     revenue = {value.cell: value.answer.value or 0.0 for value in closed if value.kpi == "revenue"}
@@ -77,7 +77,7 @@ def true_values(world: World, deals: list[Deal]) -> Iterator[Value]:
         of_open(deals, places),
         of_stages(deals, places, handed),
         of_growth(sold_by_day(deals, places), first_closed=day_to_date(first).item(), as_of=as_of),
-        of_quotas(given_quotas(world.quotas, world.staff), revenue, as_of=as_of),
+        of_quotas(given_quotas(world.quotas, places), revenue, as_of=as_of),
         of_leads(world, places),
         of_calls(world, places),
         of_mails(world, places),

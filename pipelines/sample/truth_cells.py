@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from pipelines.sample.clock import START
+from pipelines.sample.reorgs import WHOLE
 from pipelines.sample.truth_calendar import GRAINS, start_of
 
 NONE, ALL = "(none)", "(all)"
@@ -46,11 +47,39 @@ class Value(NamedTuple):
 
 @dataclass(frozen=True, kw_only=True)
 class Places:
-    """The members of each scope that a row belongs to, by the staff's row numbers; -1 is nobody."""
+    """The members of each scope that a row belongs to, by the staff's row numbers; -1 is nobody.
+
+    A rep's team is the one of the day: `teams` has its number for each rep and day, `shares` the
+    teams and percentages of those who are shared on a day, by rep and day.
+    """
 
     span: int
     members: dict[str, list[str]]
-    codes: dict[str, np.ndarray]
+    teams: np.ndarray
+    shares: dict[tuple[int, int], tuple[tuple[int, int], ...]]
+
+    def codes(self, scope: str, day: np.ndarray, rep: np.ndarray) -> np.ndarray:
+        """The number of each row's member in the list of the scope's members."""
+        if scope == "company":
+            return np.zeros(len(rep), dtype=int)
+        return self.teams[rep, day] if scope == "team" else rep % len(self.teams)
+
+    def credits(self, day: int, rep: int, cents: int) -> list[tuple[int, int]]:
+        """The teams that share an amount on a day, and what each gets of it, to the cent.
+
+        Each gets its share rounded towards zero; the cents left go to the largest remainders.
+        """
+        parts = self.shares.get((rep, day))
+        if parts is None:
+            return [(int(self.teams[rep, day]), cents)]
+        sign = -1 if cents < 0 else 1
+        whole = {team: abs(cents) * share // WHOLE for team, share in parts}
+        by_remainder = sorted(
+            parts, key=lambda part: (-(abs(cents) * part[1] % WHOLE), self.members["team"][part[0]])
+        )
+        for team, _ in by_remainder[: abs(cents) - sum(whole.values())]:
+            whole[team] += 1
+        return [(team, sign * share) for team, share in whole.items()]
 
     def groups(
         self,
@@ -64,27 +93,49 @@ class Places:
 
         There are no weeks of a single rep.
         """
+        for scope in scopes:
+            codes = self.codes(scope, day, rep)
+            yield from self.groups_of(scope, day, codes, grains=grains)
+
+    def groups_of(
+        self, scope: str, day: np.ndarray, codes: np.ndarray, *, grains: Iterable[str] = GRAINS
+    ) -> Iterator[tuple[Cell, np.ndarray]]:
+        """Each cell of one scope that has rows, and which: days, and numbers of members."""
         for grain in grains:
-            first = _first_days(grain, self.span)[day]
-            for scope in scopes:
-                if (grain, scope) != ("week", "rep"):
-                    for start, code, rows in _grouped(first, self.codes[scope][rep]):
-                        member = self.members[scope][code]
-                        yield Cell(grain, START + timedelta(days=start), scope, member), rows
+            if (grain, scope) != ("week", "rep"):
+                first = _first_days(grain, self.span)[day]
+                for start, code, rows in _grouped(first, codes):
+                    member = self.members[scope][code]
+                    yield Cell(grain, START + timedelta(days=start), scope, member), rows
 
 
-def places_of(staff: pd.DataFrame, *, span: int) -> Places:
-    """The staff by rep and by team, within `span` days; nobody is the last of each list."""
+def places_of(staff: pd.DataFrame, places: pd.DataFrame, *, span: int) -> Places:
+    """The staff by rep and by team, day by day; nobody is the last of each list.
+
+    A rep is in the team with the largest share, and before the first day known where then.
+    """
     teams = [*dict.fromkeys(team for team in staff["team"] if team), NONE]
-    team_codes = [teams.index(team or NONE) for team in staff["team"]]
+    timelines: dict[int, dict[int, list[tuple[int, int]]]] = {}
+    for row in places.to_dict("records"):
+        own = timelines.setdefault(row["person"], {})
+        own.setdefault(row["since"], []).append((teams.index(row["team"] or NONE), row["share"]))
+    codes = np.full((len(staff) + 1, span), len(teams) - 1)
+    shares: dict[tuple[int, int], tuple[tuple[int, int], ...]] = {}
+    for person, own in timelines.items():
+        until = [*sorted(own)[1:], span]
+        for number, since in enumerate(sorted(own)):
+            start = max(since, 0) if number else 0
+            codes[person, start : max(until[number], 0)] = max(
+                own[since], key=lambda part: part[1]
+            )[0]
+            if len(own[since]) > 1:
+                days = range(start, min(until[number], span))
+                shares |= {(person, day): tuple(own[since]) for day in days}
     return Places(
         span=span,
         members={"company": [ALL], "team": teams, "rep": [*staff["name"], NONE]},
-        codes={
-            "company": np.zeros(len(staff) + 1, dtype=int),
-            "team": np.array([*team_codes, len(teams) - 1]),
-            "rep": np.arange(len(staff) + 1),
-        },
+        teams=codes,
+        shares=shares,
     )
 
 

@@ -34,7 +34,40 @@ def of_closed(deals: list[Deal], places: Places, units: dict[int, int]) -> Itera
     def say(rows: np.ndarray) -> Answers:
         return _closed_answers([closed[row] for row in rows.tolist()], units)
 
-    yield from values(places.groups(day, owner), say)
+    def say_with_money(rows: np.ndarray) -> Answers:
+        wins = [closed[row] for row in rows.tolist() if closed[row].outcome == "won"]
+        classes = np.array([CLASSES.index(deal.revenue_class) for deal in wins], dtype=int)
+        return {**say(rows), **_revenue(classes, np.array([deal.amount or 0 for deal in wins]))}
+
+    yield from values(places.groups(day, owner, scopes=("company", "rep")), say_with_money)
+    yield from values(places.groups(day, owner, scopes=("team",)), say)
+    yield from _of_credits(closed, places)
+
+
+def _of_credits(closed: list[Deal], places: Places) -> Iterator[Value]:
+    """Revenue by team: of a rep who is shared by two, each has its part."""
+    day, code, classes, cents = np.array(
+        [
+            (deal.closed or 0, team, CLASSES.index(deal.revenue_class), part)
+            for deal in closed
+            if deal.outcome == "won"
+            for team, part in places.credits(deal.closed or 0, deal.owner, deal.amount or 0)
+        ]
+    ).T
+
+    def say(rows: np.ndarray) -> Answers:
+        return _revenue(classes[rows], cents[rows])
+
+    yield from values(places.groups_of("team", day, code), say)
+
+
+def _revenue(classes: np.ndarray, cents: np.ndarray) -> Answers:
+    """Revenue, and that of each class, the classes being numbers."""
+    answers = {("revenue", "value"): Answer(dollars(int(cents.sum())))}
+    for number, name in enumerate(CLASSES):
+        part = int(cents[classes == number].sum())
+        answers[f"{name}_revenue", "value"] = Answer(dollars(part))
+    return answers
 
 
 def _closed_answers(deals: list[Deal], units: dict[int, int]) -> Answers:
@@ -43,7 +76,6 @@ def _closed_answers(deals: list[Deal], units: dict[int, int]) -> Answers:
     eligible = [deal for deal in deals if deal.is_eligible]
     won = [deal for deal in eligible if deal.outcome == "won"]
     answers: Answers = {
-        ("revenue", "value"): Answer(dollars(sum(deal.amount or 0 for deal in wins))),
         ("new_customers", "value"): Answer(sum(deal.is_new_customer for deal in wins)),
         ("deals_won", "value"): Answer(len(wins)),
         ("deals_lost", "value"): Answer(len(deals) - len(wins)),
@@ -52,9 +84,6 @@ def _closed_answers(deals: list[Deal], units: dict[int, int]) -> Answers:
         **_by_value(won, [deal for deal in eligible if deal.outcome == "lost"]),
         **_cycles([deal for deal in wins if not deal.is_renewal]),
     }
-    for name in CLASSES:
-        amounts = (deal.amount or 0 for deal in wins if deal.revenue_class == name)
-        answers[f"{name}_revenue", "value"] = Answer(dollars(sum(amounts)))
     if priced:
         middle = percentile(priced, 0.5) or 0
         answers["median_deal_size", "value"] = Answer(middle / 100)
@@ -192,8 +221,14 @@ def sold_by_day(deals: list[Deal], places: Places) -> dict[tuple[str, str], list
     sold: dict[tuple[str, str], list[int]] = {}
     for deal in deals:
         if deal.outcome == "won" and deal.closed is not None:
-            for scope, members in places.members.items():
-                member = members[places.codes[scope][deal.owner]]
+            cents = deal.amount or 0
+            parts = [
+                ("company", 0, cents),
+                ("rep", deal.owner, cents),
+                *(("team", *part) for part in places.credits(deal.closed, deal.owner, cents)),
+            ]
+            for scope, code, part in parts:
+                member = places.members[scope][code]
                 daily = sold.setdefault((scope, member), [0] * places.span)
-                daily[deal.closed] += deal.amount or 0
+                daily[deal.closed] += part
     return sold

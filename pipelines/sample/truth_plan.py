@@ -18,7 +18,7 @@ from pipelines.sample.truth_calendar import (
     working_days,
     year_before,
 )
-from pipelines.sample.truth_cells import ALL, NONE, Answer, Cell, Value
+from pipelines.sample.truth_cells import ALL, Answer, Cell, Places, Value
 
 Quota = dict[str, Any]
 COUNTRY = "US"
@@ -98,9 +98,12 @@ def _tiles(rows: list[Quota], start: date, end: date) -> bool:
     return True
 
 
-def given_quotas(quotas: pd.DataFrame, staff: pd.DataFrame) -> list[Quota]:
-    """The quotas with whom they were given to, and that person's team."""
-    names, teams = staff["name"].tolist(), staff["team"].tolist()
+def given_quotas(quotas: pd.DataFrame, places: Places) -> list[Quota]:
+    """The quotas with whom they were given to, and that person's team on the first day.
+
+    Of a day after the last one known, where the person is on that.
+    """
+    names, teams = places.members["rep"], places.members["team"]
     given: list[Quota] = []
     for row in quotas.to_dict("records"):
         person, team = row["person"], row["team"]
@@ -111,8 +114,8 @@ def given_quotas(quotas: pd.DataFrame, staff: pd.DataFrame) -> list[Quota]:
                 "amount": row["amount"],
                 "level": "rep" if person >= 0 else "team" if team else "company",
                 "company": ALL,
-                "team": team or (teams[person] if person >= 0 else NONE),
-                "rep": names[person] if person >= 0 else NONE,
+                "team": team or teams[places.teams[person, min(row["start"], places.span - 1)]],
+                "rep": names[person],
             }
         )
     return given

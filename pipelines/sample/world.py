@@ -28,6 +28,7 @@ from pipelines.sample.occasions import make_occasions, make_prospects
 from pipelines.sample.opportunities import hand_over, make_opportunities, name_kinds
 from pipelines.sample.organisation import REP, make_people
 from pipelines.sample.quotas import make_quotas
+from pipelines.sample.reorgs import make_places, teams_on
 from pipelines.sample.stages import SAME, make_steps
 
 DAYS_WITH_A_LEAVER = 3
@@ -68,6 +69,7 @@ class World:
     seed: int
     scale: float
     staff: pd.DataFrame
+    places: pd.DataFrame
     companies: pd.DataFrame
     accounts: pd.DataFrame
     met: Prospecting
@@ -84,13 +86,14 @@ def make_world(*, scale: float, count: int, seed: int, span: int, days: int) -> 
 
     Each part draws from a stream of its own, so that one can change without the others.
     """
-    founding, selling, prospecting, touching = (
-        np.random.default_rng([seed, stream]) for stream in range(4)
+    founding, selling, prospecting, touching, changing = (
+        np.random.default_rng([seed, stream]) for stream in range(5)
     )
     staff = make_people(founding, scale=scale, span=span)
+    places = make_places(changing, staff, span=span)
     companies = make_companies(founding, scale=scale)
     accounts = make_accounts(founding, scale=scale)
-    sold = _sell(selling, staff, accounts, count=count, span=span, days=days)
+    sold = _sell(selling, staff, places, accounts, count=count, span=span, days=days)
     met = make_prospecting(
         prospecting,
         staff=staff,
@@ -106,6 +109,7 @@ def make_world(*, scale: float, count: int, seed: int, span: int, days: int) -> 
         seed=seed,
         scale=scale,
         staff=staff,
+        places=places,
         companies=companies,
         accounts=accounts,
         met=met,
@@ -121,6 +125,7 @@ def make_world(*, scale: float, count: int, seed: int, span: int, days: int) -> 
 def _sell(
     rng: np.random.Generator,
     staff: pd.DataFrame,
+    places: pd.DataFrame,
     accounts: pd.DataFrame,
     *,
     count: int,
@@ -130,7 +135,7 @@ def _sell(
     deals = make_opportunities(rng, staff, accounts, count=count, span=span)
     deals = deals.assign(heir=deals["rep"], handed=NEVER, lost_day=SAME)
     if days >= DAYS_WITH_A_LEAVER:
-        deals = hand_over(deals, staff, day=span - 2)
+        deals = hand_over(deals, staff, teams_on(places, span - 2), day=span - 2)
     deals["kind"] = name_kinds(rng, deals, accounts)
     cases = awkward.force_deals(deals, accounts, span=span)
     lines = make_lines(rng, deals, accounts["segment"].to_numpy()[deals["account"]])

@@ -62,7 +62,9 @@ WIDTHS = {
     "sequenceStates": (28, "state activeAt repliedAt deliverCount positiveReplyCount creatorId"),
     "users": (20, "email username locked duties custom5"),
     "quotas": (8, "Measure Target Currency"),
+    "org_changes": (7, "Email Effective Team Manager Region Title Share"),
 }
+FINANCE = ("quotas", "org_changes")
 AHEAD = {"scheduledAt", "StartDateTime", "EndDateTime", "ActivityDateTime"}
 
 
@@ -137,7 +139,7 @@ def big(name: str) -> bool:
 def test_it_counts_what_it_wrote(three: Exports) -> None:
     files = sorted(three.out.glob("*/*.csv"))
     assert sorted(three.sample.files) == files
-    assert len(files) == 3 * (11 + 7 + 1)
+    assert len(files) == 3 * (11 + 7 + 2)
     assert three.sample.rows == sum(len(rows_of(path)) for path in files)
     assert three.sample.bytes == sum(path.stat().st_size for path in files)
 
@@ -214,7 +216,7 @@ def test_people_are_the_same_in_both_tools(three: Exports) -> None:
     assert len([user for user in three.rows("User") if user["Title"] == "Account Executive"]) == 24
 
 
-@pytest.mark.parametrize("name", [name for name in WIDTHS if name != "quotas"])
+@pytest.mark.parametrize("name", [name for name in WIDTHS if name not in FINANCE])
 def test_nothing_of_the_future_is_told(three: Exports, name: str) -> None:
     for days_back in range(3):
         end = END - timedelta(days=days_back)
@@ -441,21 +443,93 @@ def test_cohorts_whose_year_is_over_are_those_of_the_files(three: Exports) -> No
             assert said[key] != won / count  # estimated, since some deals are still open
 
 
-def test_members_have_what_is_theirs(three: Exports) -> None:
-    users, roles = three.by_id("User"), three.by_id("UserRole")
-    count: dict[tuple[str, str, str], int] = defaultdict(int)
-    for row in three.rows("Opportunity"):
-        if row["IsWon"] == "true":
-            owner = users[row["OwnerId"]]
-            year = row["CloseDate"][:4]
-            count["rep", owner["Name"], year] += 1
-            count["team", roles[owner["UserRoleId"]]["Name"], year] += 1
-    said = {
-        (scope, member, start[:4]): value
-        for kpi, _, grain, start, scope, member, value, _, _ in three.truth["values"]
-        if kpi == "deals_won" and grain == "year" and scope != "company"
+class Places:
+    """Where people were, by the files: the org file of those it names, the CRM's of the others."""
+
+    def __init__(self, exports: Exports) -> None:
+        self.users, self.roles = exports.by_id("User"), exports.by_id("UserRole")
+        self.moves: dict[str, list[Row]] = defaultdict(list)
+        for row in exports.rows("org_changes"):
+            self.moves[row["Email"]].append(row)
+
+    def on(self, user: str, day: str) -> list[tuple[str, int]]:
+        """The teams and shares in percent, the largest share first."""
+        moves = self.moves.get(self.users[user]["Email"])
+        if moves is None:
+            return [(self.roles[self.users[user]["UserRoleId"]]["Name"], 100)]
+        first = min(row["Effective"] for row in moves)
+        since = max((row["Effective"] for row in moves if row["Effective"] <= day), default=first)
+        parts = [row for row in moves if row["Effective"] == since]
+        return [(row["Team"], round(float(row["Share"]) * 100)) for row in parts]
+
+
+def wins_of(exports: Exports) -> list[Row]:
+    return [row for row in exports.rows("Opportunity") if row["IsWon"] == "true"]
+
+
+def said_of(exports: Exports, kpi: str, grain: str) -> dict[tuple[str, str, str], float]:
+    """The true values of teams and reps, by scope, member and period."""
+    return {
+        (scope, member, start): value
+        for name, _, of, start, scope, member, value, _, _ in exports.truth["values"]
+        if (name, of) == (kpi, grain) and scope != "company"
     }
-    assert said == count
+
+
+def test_members_have_what_is_theirs(three: Exports) -> None:
+    """A win counts for the team in which its owner was on the day of the close."""
+    places = Places(three)
+    count: dict[tuple[str, str, str], int] = defaultdict(int)
+    for row in wins_of(three):
+        start = quarter(date.fromisoformat(row["CloseDate"]))
+        count["rep", places.users[row["OwnerId"]]["Name"], start] += 1
+        count["team", places.on(row["OwnerId"], row["CloseDate"])[0][0], start] += 1
+    assert said_of(three, "deals_won", "quarter") == count
+
+
+def test_people_move_between_teams_and_some_are_shared(three: Exports) -> None:
+    """Both at least twice; with each move the manager and the region are the new team's."""
+    moves = Places(three).moves
+    days = {row["Effective"] for rows in moves.values() for row in rows[1:]}
+    assert {day[-2:] for day in days} >= {"01", "16"}
+    assert len(moves) >= 6
+    assert sum(any(row["Share"] == "0.60" for row in rows) for rows in moves.values()) >= 1
+    leaders = {
+        roles["Name"]: user["Name"]
+        for user in three.rows("User")
+        if user["Title"] == "Sales Manager"
+        for roles in [three.by_id("UserRole")[user["UserRoleId"]]]
+    }
+    for row in (row for rows in moves.values() for row in rows):
+        assert row["Manager"] == leaders[row["Team"]]
+
+
+def test_the_present_team_is_the_same_in_both_files(three: Exports) -> None:
+    places = Places(three)
+    for user, row in three.by_id("User").items():
+        if row["Email"] in places.moves:
+            assert places.on(user, str(LAST))[0][0] == places.roles[row["UserRoleId"]]["Name"]
+
+
+def test_revenue_of_a_shared_rep_is_split_to_the_cent(three: Exports) -> None:
+    places = Places(three)
+    sold: dict[tuple[str, str, str], int] = defaultdict(int)
+    split = 0
+    for row in wins_of(three):
+        start, cents = (
+            quarter(date.fromisoformat(row["CloseDate"])),
+            round(float(row["Amount"] or 0) * 100),
+        )
+        sold["rep", places.users[row["OwnerId"]]["Name"], start] += cents
+        parts = places.on(row["OwnerId"], row["CloseDate"])
+        split += len(parts) > 1 and cents % 100 > 0
+        first = parts[0][1] * cents / 100 if len(parts) > 1 else cents
+        nearest = int(first + (0.5 if first > 0 else -0.5))  # 60 and 40 percent never tie
+        sold["team", parts[0][0], start] += nearest
+        if len(parts) > 1:
+            sold["team", parts[1][0], start] += cents - nearest
+    expected = {key: cents / 100 for key, cents in sold.items() if cents}
+    assert said_of(three, "revenue", "quarter") == pytest.approx(expected)
 
 
 def furthest(steps: list[Row]) -> int:
