@@ -109,6 +109,11 @@ def _sums(lines: pd.DataFrame, column: str, count: int) -> np.ndarray:
     return np.bincount(lines["deal"], weights=lines[column], minlength=count).astype("int64")
 
 
+def last_offer(deals: pd.DataFrame) -> np.ndarray:
+    """What was offered last, in cents."""
+    return np.where(deals["revised"] < NEVER, deals["final"], deals["offer"])
+
+
 def odd_wins(rng: np.random.Generator, deals: pd.DataFrame, *, accounts: int) -> pd.DataFrame:
     """A few wins, without lines, are worth nothing, have no amount, or are credits.
 
@@ -116,6 +121,7 @@ def odd_wins(rng: np.random.Generator, deals: pd.DataFrame, *, accounts: int) ->
     year before, so that it never hangs on them whose customer is new.
     """
     is_ordinary = (deals["account"] >= 0) & (deals["account"] < accounts)
+    is_ordinary &= deals["reopened"] == NEVER
     won = deals.loc[deals["is_won"] & is_ordinary].sort_values("closed")
     per_account = won.groupby("account")["closed"]
     is_last = per_account.cumcount(ascending=False) == 0

@@ -15,6 +15,7 @@ from pipelines.sample.accounts import CODES, COUNTRIES, INDUSTRIES, SEGMENTS
 from pipelines.sample.amounts import NO_AMOUNT, PRODUCTS
 from pipelines.sample.calls import DISPOSITIONS
 from pipelines.sample.clock import HOUR, NO_DAY, START, local_days, midnight
+from pipelines.sample.currencies import CURRENCIES
 from pipelines.sample.ids import record_ids
 from pipelines.sample.mailings import SEQUENCES
 from pipelines.sample.opportunities import LEAD_SOURCES
@@ -87,6 +88,8 @@ def _tables(world: World) -> dict[str, pd.DataFrame]:
         "deals": (world.deals, "opportunity"),
         "steps": (world.steps.rename(columns={"at": "happened"}), "history"),
         "lines": (world.lines, "line"),
+        "field_changes": (_field_changes(world), "change"),
+        "rates": (world.rates, "rate"),
         "products": (PRODUCTS, "product"),
         "product_entries": (PRODUCTS[["code"]], "entry"),
         "meetings": (touched.meetings, "event"),
@@ -98,6 +101,7 @@ def _tables(world: World) -> dict[str, pd.DataFrame]:
             for name, (table, kind) in numbered.items()
         },
         "places": _told_places(world),
+        "handovers": world.handovers.rename(columns={"at": "happened"}),
         "companies": world.companies,
         "people": met.people,
         "prospects": touched.prospects,
@@ -108,6 +112,23 @@ def _tables(world: World) -> dict[str, pd.DataFrame]:
         "dispositions": DISPOSITIONS,
         **_lists(),
     }
+
+
+def _field_changes(world: World) -> pd.DataFrame:
+    """What the CRM's history of fields says of deals: that they were created, and each new owner.
+
+    A change of owner is two rows, one with the ids and one with the names.
+    """
+    deals, handed = world.deals, world.handovers
+    created = pd.DataFrame(
+        {"deal": deals.index, "at": deals["created"], "old": -1, "new": -1, "by": deals["rep"]}
+    )
+    owners = handed.assign(by=handed["new"])
+    told = pd.concat(
+        [created.assign(says="created"), owners.assign(says="id"), owners.assign(says="name")]
+    )
+    told = told.rename(columns={"at": "happened"})
+    return told.sort_values(["happened", "deal", "says"], ignore_index=True)
 
 
 def _told_places(world: World) -> pd.DataFrame:
@@ -134,6 +155,7 @@ def _lists() -> dict[str, pd.DataFrame]:
     """What the tools' lists of choices say."""
     countries = [country for region in COUNTRIES.values() for country in region]
     return {
+        "currencies": pd.DataFrame({"code": CURRENCIES}),
         "industries": pd.DataFrame({"name": INDUSTRIES}),
         "segments": pd.DataFrame({"name": SEGMENTS}),
         "countries": pd.DataFrame({"name": countries, "code": CODES}),
@@ -192,6 +214,19 @@ DAILY = """
     where since <= getvariable('today')
     group by person;
 
+    create or replace table account_states as
+    select
+        accounts.id,
+        case
+            when not has_come(accounts.merged) then accounts.id
+            when has_come(winners.merged) then winners.into
+            else accounts.into
+        end as account,
+        if(has_come(accounts.merged), greatest(accounts.merged, past(winners.merged)), 0)
+            as merged_at
+    from accounts
+    inner join accounts as winners on accounts.into = winners.id;
+
     create or replace table deal_states as
     with known as (
         select
@@ -218,23 +253,47 @@ DAILY = """
         from lines
         where has_come(created)
         group by deal
+    ),
+    owners as (
+        select
+            deal,
+            arg_max(new, happened) as owner,
+            max(happened) as handed_at
+        from handovers
+        where has_come(happened)
+        group by deal
+    ),
+    reparented as (
+        select
+            deals.*,
+            deals.stays_put and deals.created < accounts.merged as is_left,
+            account_states.account as new_account,
+            account_states.merged_at
+        from deals
+        left join accounts on deals.account = accounts.id
+        left join account_states on deals.account = account_states.id
     )
     select
-        deals.*,
-        if(has_come(deals.handed), deals.heir, deals.rep) as owner,
+        deals.* exclude (account),
+        if(deals.is_left or deals.account < 0, deals.account, deals.new_account) as account,
+        coalesce(owners.owner, deals.rep) as owner,
         steps.stage,
         steps.amount,
         steps.close_day,
         known.stage_changed_at,
         known.push_count,
         greatest(
-            steps.happened, past(deals.handed), coalesce(line_changes.changed_at, 0)
+            steps.happened,
+            coalesce(owners.handed_at, 0),
+            coalesce(line_changes.changed_at, 0),
+            if(deals.is_left, 0, coalesce(deals.merged_at, 0))
         ) as changed_at,
         coalesce(line_changes.has_lines, false) as shows_lines
-    from deals
+    from reparented as deals
     inner join known on deals.id = known.deal
     inner join steps on known.last_step = steps.id
     left join line_changes on deals.id = line_changes.deal
-    where has_come(deals.created)
+    left join owners on deals.id = owners.deal
+    where has_come(deals.created) and not has_come(deals.deleted)
     order by deals.id;
 """

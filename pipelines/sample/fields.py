@@ -45,7 +45,12 @@ SALESFORCE = {
     "CurrencyIsoCode IsDeleted",
     "OpportunityLineItem": "Id OpportunityId PricebookEntryId Product2Id ProductCode Name Quantity "
     "UnitPrice ListPrice TotalPrice Discount Description ServiceDate SortOrder HasSchedule "
-    "HasRevenueSchedule HasQuantitySchedule CreatedDate LastModifiedDate SystemModstamp IsDeleted",
+    "HasRevenueSchedule HasQuantitySchedule CurrencyIsoCode CreatedDate LastModifiedDate "
+    "SystemModstamp IsDeleted",
+    "OpportunityFieldHistory": "Id IsDeleted OpportunityId CreatedById CreatedDate Field DataType "
+    "OldValue NewValue",
+    "DatedConversionRate": "Id IsoCode StartDate NextStartDate ConversionRate CreatedDate "
+    "LastModifiedDate SystemModstamp",
     "Product2": "Id Name ProductCode Family IsActive",
     "Task": f"Id WhoId WhatId AccountId Subject ActivityDate Status Priority IsClosed "
     f"IsHighPriority Type TaskSubtype CallType CallDisposition CallDurationInSeconds CallObject "

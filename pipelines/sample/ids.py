@@ -9,6 +9,8 @@ PREFIXES = {
     "user": "005",
     "opportunity": "006",
     "history": "008",
+    "change": "017",
+    "rate": "04w",
     "role": "00E",
     "queue": "00G",
     "line": "00k",

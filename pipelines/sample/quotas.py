@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 
 from pipelines.sample.clock import START, date_to_day, day_to_date, local_days
+from pipelines.sample.currencies import in_dollars
 from pipelines.sample.organisation import reps_of
 
 TEAM_WITH_OWN_QUOTA = "Americas East"
@@ -15,7 +16,12 @@ _MONTHS_BEFORE_QUOTAS = 3
 
 
 def make_quotas(
-    rng: np.random.Generator, people: pd.DataFrame, deals: pd.DataFrame, *, span: int
+    rng: np.random.Generator,
+    people: pd.DataFrame,
+    deals: pd.DataFrame,
+    exchange: pd.DataFrame,
+    *,
+    span: int,
 ) -> pd.DataFrame:
     """Targets of revenue from three months after START to the end of the last day's year.
 
@@ -29,7 +35,7 @@ def make_quotas(
     months = _FIRST_MONTH + np.arange(int((year_end - _FIRST_MONTH).astype(int)))
     seen = int((day_to_date(span).astype("datetime64[M]") - _FIRST_MONTH).astype(int))
     reps = reps_of(people)
-    sold = _sold(deals, rep_count=len(reps), seen=seen)
+    sold = _sold(deals, exchange, rep_count=len(reps), seen=seen)
     plan = plan_of(sold.sum(axis=0), months=len(months))
     carries = _carries_quota(reps, months)
     rates = rates_of(sold, carries * plan, year=months.astype("datetime64[Y]").astype(int))
@@ -43,14 +49,15 @@ def make_quotas(
     return pd.concat([of_reps, of_team, of_company], ignore_index=True)
 
 
-def _sold(deals: pd.DataFrame, *, rep_count: int, seen: int) -> np.ndarray:
-    """Revenue per rep and complete month."""
+def _sold(deals: pd.DataFrame, rates: pd.DataFrame, *, rep_count: int, seen: int) -> np.ndarray:
+    """About the revenue per rep and complete month; what was handed on is its first owner's."""
     owner = np.where(deals["handed"] <= deals["closed"], deals["heir"], deals["rep"])
     won = (deals["is_won"] & (deals["won_cents"] > 0)).to_numpy()
-    closed = day_to_date(local_days(deals["closed"].to_numpy()[won])).astype("datetime64[M]")
-    month = (closed - _FIRST_MONTH).astype(int)
+    day = local_days(deals["closed"].to_numpy()[won])
+    month = (day_to_date(day).astype("datetime64[M]") - _FIRST_MONTH).astype(int)
+    cents, currency = (deals[name].to_numpy()[won] for name in ("won_cents", "currency"))
     sold = np.zeros((rep_count, max(seen, month.max() + 1)))
-    np.add.at(sold, (owner[won], month), deals["won_cents"].to_numpy()[won] / 100)
+    np.add.at(sold, (owner[won], month), in_dollars(cents, currency, day, rates))
     return sold[:, :seen]
 
 

@@ -5,7 +5,7 @@ from pipelines.sample.fields import SALESFORCE
 from pipelines.sample.ids import record_ids
 from pipelines.sample.opportunities import WON
 
-CURRENCY = "'USD'"
+COMPANY_CURRENCY = "'USD'"
 QUEUE_ID = str(record_ids("queue", 1)[0])
 
 
@@ -24,13 +24,16 @@ def _export(name: str, rows: str, filled: dict[str, str]) -> Export:
     return Export(fields=tuple(SALESFORCE[name].split()), filled=filled, rows=rows, is_quoted=True)
 
 
-_ACCOUNT_CHANGED = "greatest(accounts.created, past(accounts.noted))"
+_IS_MERGED = "has_come(accounts.merged)"
+_ACCOUNT_CHANGED = "greatest(accounts.created, past(accounts.noted), past(accounts.merged))"
 _IS_CUSTOMER = "(accounts.customer_since < 0 or has_come(accounts.noted))"
 ACCOUNT = _export(
     "Account",
     """
     from accounts
     inner join companies on accounts.id = companies.id
+    inner join companies as namesakes on accounts.root = namesakes.id
+    inner join accounts as winners on accounts.into = winners.id
     inner join staff on accounts.owner = staff.id
     inner join countries on accounts.country = countries.id
     inner join industries on accounts.industry = industries.id
@@ -41,21 +44,22 @@ ACCOUNT = _export(
     """,
     {
         "Id": "accounts.sfid",
-        "Name": "companies.name",
+        "Name": "if(accounts.root = accounts.id, namesakes.name, upper(namesakes.name))",
         "Type": f"if({_IS_CUSTOMER}, 'Customer', 'Prospect')",
         "Industry": "industries.name",
         "NumberOfEmployees": "accounts.employees",
         "Website": "'https://www.' || companies.domain",
         "ParentId": "parents.sfid",
+        "MasterRecordId": f"if({_IS_MERGED}, winners.sfid, '')",
         "OwnerId": "staff.sfid",
         "BillingStreet": "(accounts.id % 890 + 1) || ' Main Street'",
         "BillingCity": "companies.name[1:1] || 'ville'",
         "BillingCountry": "countries.name",
         "BillingCountryCode": "countries.code",
-        "CurrencyIsoCode": CURRENCY,
+        "CurrencyIsoCode": COMPANY_CURRENCY,
         "Segment__c": "segments.name",
         "Customer_Since__c": f"if({_IS_CUSTOMER}, day_text(accounts.customer_since), '')",
-        **_stamps("accounts.created", _ACCOUNT_CHANGED, "staff.sfid"),
+        **_stamps("accounts.created", _ACCOUNT_CHANGED, "staff.sfid", deleted=_IS_MERGED),
     },
 )
 
@@ -148,8 +152,9 @@ OPPORTUNITY = _export(
     inner join sources on deal_states.source = sources.id
     inner join staff as owners on deal_states.owner = owners.id
     inner join staff as reps on deal_states.rep = reps.id
+    inner join currencies on deal_states.currency = currencies.id
     left join accounts on deal_states.account = accounts.id
-    left join companies on accounts.id = companies.id
+    left join companies on accounts.root = companies.id
     left join contacts on deal_states.contact = contacts.id
     order by deal_states.id
     """,
@@ -158,7 +163,7 @@ OPPORTUNITY = _export(
         "Name": "coalesce(companies.name, 'Walk-in') || ' - ' || deal_states.kind",
         "AccountId": "accounts.sfid",
         "Amount": "money(deal_states.amount)",
-        "CurrencyIsoCode": CURRENCY,
+        "CurrencyIsoCode": "currencies.code",
         "CloseDate": "day_text(deal_states.close_day)",
         "StageName": "stages.name",
         "Probability": "stages.probability",
@@ -191,8 +196,9 @@ HISTORY = _export(
     from steps
     inner join deals on steps.deal = deals.id
     inner join stages on steps.stage = stages.id
+    inner join currencies on deals.currency = currencies.id
     inner join staff on staff.id = if(steps.happened >= deals.handed, deals.heir, deals.rep)
-    where has_come(steps.happened)
+    where has_come(steps.happened) and not has_come(deals.deleted)
     order by steps.id
     """,
     {
@@ -209,7 +215,7 @@ HISTORY = _export(
         "CreatedDate": "moment(steps.happened)",
         "CreatedById": "staff.sfid",
         "SystemModstamp": "moment(steps.happened)",
-        "CurrencyIsoCode": CURRENCY,
+        "CurrencyIsoCode": "currencies.code",
         "IsDeleted": "false",
     },
 )
@@ -223,7 +229,9 @@ LINE_ITEM = _export(
     inner join deals on lines.deal = deals.id
     inner join products on lines.product = products.id
     inner join product_entries on lines.product = product_entries.id
-    where has_come(lines.created) and not has_come(lines.removed)
+    inner join currencies on deals.currency = currencies.id
+    where
+        has_come(lines.created) and not has_come(lines.removed) and not has_come(deals.deleted)
     order by lines.id
     """,
     {
@@ -241,10 +249,57 @@ LINE_ITEM = _export(
         "HasSchedule": "false",
         "HasRevenueSchedule": "false",
         "HasQuantitySchedule": "false",
+        "CurrencyIsoCode": "currencies.code",
         "CreatedDate": "moment(lines.created)",
         "LastModifiedDate": f"moment({_LINE_CHANGED})",
         "SystemModstamp": f"moment({_LINE_CHANGED})",
         "IsDeleted": "false",
+    },
+)
+
+FIELD_HISTORY = _export(
+    "OpportunityFieldHistory",
+    """
+    from field_changes
+    inner join deals on field_changes.deal = deals.id
+    inner join staff as authors on field_changes.by = authors.id
+    left join staff as old on field_changes.old = old.id
+    left join staff as new on field_changes.new = new.id
+    where has_come(field_changes.happened) and not has_come(deals.deleted)
+    order by field_changes.id
+    """,
+    {
+        "Id": "field_changes.sfid",
+        "IsDeleted": "false",
+        "OpportunityId": "deals.sfid",
+        "CreatedById": "authors.sfid",
+        "CreatedDate": "moment(field_changes.happened)",
+        "Field": "if(field_changes.says = 'created', 'created', 'Owner')",
+        "DataType": "if(field_changes.says = 'id', 'EntityId', 'Text')",
+        "OldValue": "if(field_changes.says = 'id', old.sfid, old.name)",
+        "NewValue": "if(field_changes.says = 'id', new.sfid, new.name)",
+    },
+)
+
+_HAS_NEXT = "rates.until <= getvariable('today')"
+_RATE_CHANGED = f"any_moment(afternoon(if({_HAS_NEXT}, rates.until, rates.since)))"
+RATE = _export(
+    "DatedConversionRate",
+    """
+    from rates
+    inner join currencies on rates.currency = currencies.id
+    where rates.since <= getvariable('today')
+    order by rates.id
+    """,
+    {
+        "Id": "rates.sfid",
+        "IsoCode": "currencies.code",
+        "StartDate": "day_text(rates.since)",
+        "NextStartDate": f"if({_HAS_NEXT}, day_text(rates.until), '9999-12-31')",
+        "ConversionRate": "rtrim(cast(cast(rates.rate / 1e6 as decimal(18, 6)) as text), '0')",
+        "CreatedDate": "any_moment(afternoon(rates.since))",
+        "LastModifiedDate": _RATE_CHANGED,
+        "SystemModstamp": _RATE_CHANGED,
     },
 )
 
@@ -392,10 +447,12 @@ EXPORTS = {
     "Lead": LEAD,
     "Opportunity": OPPORTUNITY,
     "OpportunityHistory": HISTORY,
+    "OpportunityFieldHistory": FIELD_HISTORY,
     "OpportunityLineItem": LINE_ITEM,
     "Product2": PRODUCT,
     "Task": TASK,
     "Event": EVENT,
     "User": USER,
     "UserRole": ROLE,
+    "DatedConversionRate": RATE,
 }

@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
+from pipelines.sample.amounts import last_offer
 from pipelines.sample.clock import DAY, HOUR, NEVER, by_day, local_days, moments, month_end
 from pipelines.sample.opportunities import LAST_OPEN, LOST, WON
 
@@ -19,7 +20,10 @@ STAGES = {
 PROBABILITIES = {1: 10, 2: 10, 3: 20, 4: 75, 5: 90, WON: 100, LOST: 0}
 SAME = -(1 << 50)
 SKIPPED_SHARE = 0.12
+ENDING, REOPENING, SECOND_ENDING = 0, 1, 2  # slots; what comes before has negative ones
+LATER_ENDS = 3
 PUSHES = 4
+FAR = NEVER >> 8  # a moment, that has a day, of what does not happen
 
 
 def make_steps(rng: np.random.Generator, deals: pd.DataFrame, entered: np.ndarray) -> pd.DataFrame:
@@ -36,9 +40,11 @@ def make_steps(rng: np.random.Generator, deals: pd.DataFrame, entered: np.ndarra
         _draft(deals, at=deals["revised"], amount=deals["final"]),
         *_pushes(rng, deals),
         _ending(deals),
+        _reopening(deals),
+        _second_ending(deals),
     ]
     steps = pd.concat(drafts, ignore_index=True)
-    steps["slot"] = np.repeat(np.arange(len(drafts)), len(deals))
+    steps["slot"] = np.repeat(np.arange(len(drafts)) - len(drafts) + LATER_ENDS, len(deals))
     return _settled(steps, deals, planned=_planned(deals), stays=rng.random(len(deals)) < 0.5)
 
 
@@ -120,6 +126,22 @@ def _ending(deals: pd.DataFrame) -> pd.DataFrame:
     )
 
 
+def _reopening(deals: pd.DataFrame) -> pd.DataFrame:
+    """Back into the furthest open stage, with the last offer where the amount had been taken."""
+    is_cleared = ~deals["is_won"] & (deals["lost_amount"] != NEVER)
+    return _draft(
+        deals,
+        at=deals["reopened"],
+        stage=deals["cap"],
+        amount=np.where(is_cleared, last_offer(deals), SAME),
+        close_day=month_end(local_days(deals["reopened"].clip(upper=FAR)) + 30),
+    )
+
+
+def _second_ending(deals: pd.DataFrame) -> pd.DataFrame:
+    return _draft(deals, at=deals["again"], stage=np.where(deals["wins_again"], WON, LOST))
+
+
 def _settled(
     steps: pd.DataFrame, deals: pd.DataFrame, *, planned: np.ndarray, stays: np.ndarray
 ) -> pd.DataFrame:
@@ -127,17 +149,17 @@ def _settled(
     deal = steps["deal"].to_numpy()
     steps = steps.assign(at=_handed_later(steps["at"].to_numpy(), deal, deals))
     slot = steps["slot"].to_numpy()
-    is_first, is_last = slot == 0, slot == slot.max()
-    is_won = deals["is_won"].to_numpy()[deal]
-    keeps_plan = stays & (deals["lost_day"] == SAME).to_numpy()
-    marked = np.where(is_last & (is_won | ~keeps_plan[deal]), local_days(steps["at"]), SAME)
+    is_first, is_end = slot == slot.min(), (slot == ENDING) | (slot == SECOND_ENDING)
+    is_won = steps["stage"].to_numpy() == WON
+    keeps_plan = (stays & (deals["lost_day"] == SAME).to_numpy())[deal]
+    marked = np.where(is_end & (is_won | ~keeps_plan), local_days(steps["at"]), SAME)
     given = deals["lost_day"].to_numpy()[deal]
-    marked = np.where(is_last & (given != SAME), given, marked)
+    marked = np.where(is_end & (given != SAME), given, marked)
     steps["close_day"] = np.where(
-        is_first, planned[deal], np.where(is_last, marked, steps["close_day"])
+        is_first, planned[deal], np.where(is_end, marked, steps["close_day"])
     )
     limit = np.minimum(deals["closed"].to_numpy(), deals["frozen"].to_numpy())[deal]
-    steps = steps.loc[(steps["at"] < limit) | (is_last & (steps["at"] < NEVER))]
+    steps = steps.loc[(steps["at"] < limit) | ((slot >= ENDING) & (steps["at"] < NEVER))]
     steps = steps.sort_values(["deal", "at", "slot"], ignore_index=True)
     watched = ["stage", "amount", "close_day"]
     for name in watched:

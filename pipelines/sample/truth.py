@@ -16,15 +16,11 @@ import numpy as np
 from pipelines.sample.clock import NEVER, day_to_date
 from pipelines.sample.truth_cases import told_cases
 from pipelines.sample.truth_cells import Value, places_of
-from pipelines.sample.truth_closed import (
-    of_closed,
-    of_created,
-    of_open,
-    of_stages,
-    sold_by_day,
-)
-from pipelines.sample.truth_deals import Deal, replay
+from pipelines.sample.truth_closed import of_closed, of_created, of_stages, sold_by_day
+from pipelines.sample.truth_deals import Deal, handed_to, replay
 from pipelines.sample.truth_leads import of_leads
+from pipelines.sample.truth_money import Exchange
+from pipelines.sample.truth_pipeline import of_open
 from pipelines.sample.truth_plan import given_quotas, of_growth, of_quotas
 from pipelines.sample.truth_touches import of_calls, of_mails, of_meetings
 from pipelines.sample.world import World
@@ -36,14 +32,15 @@ def write_truth(path: Path, world: World) -> None:
     A value is [kpi, statistic, grain, period_start, scope, member, value, numerator, denominator].
     Counts and sums that are 0 are not listed, nor are ratios without a denominator.
     """
-    deals = replay(world)
+    exchange = Exchange(world.rates)
+    deals = replay(world, exchange)
     head = {
         "as_of": str(day_to_date(world.span - 1)),
         "seed": world.seed,
         "scale": world.scale,
         "cases": told_cases(world, deals),
     }
-    lines = ",\n".join(json.dumps(_line(value)) for value in true_values(world, deals))
+    lines = ",\n".join(json.dumps(_line(value)) for value in true_values(world, deals, exchange))
     text = json.dumps(head, indent=1).removesuffix("\n}")
     path.write_text(f'{text},\n "values": [\n{lines}\n]}}\n', encoding="utf-8")
 
@@ -54,28 +51,19 @@ def _line(value: Value) -> list[Any]:
     return [value.kpi, value.statistic, *place, *answer]
 
 
-def true_values(world: World, deals: list[Deal]) -> Iterator[Value]:
-    """All values, KPI group by KPI group."""
+def true_values(world: World, replayed: list[Deal], exchange: Exchange) -> Iterator[Value]:
+    """All values, KPI group by KPI group; deleted deals are in none but the pipeline before."""
     places = places_of(world.staff, world.places, span=world.span)
     as_of: date = day_to_date(world.span - 1).item()
+    deals = [deal for deal in replayed if deal.deleted is None]
     closed = list(of_closed(deals, places, _units(world)))
     revenue = {value.cell: value.answer.value or 0.0 for value in closed if value.kpi == "revenue"}
     first = min(deal.closed for deal in deals if deal.closed is not None)
-    handed = {
-        row: (at, heir)
-        for row, at, heir in zip(
-            world.deals.index.tolist(),
-            world.deals["handed"].tolist(),
-            world.deals["heir"].tolist(),
-            strict=True,
-        )
-        if at < NEVER
-    }
     return chain(
         closed,
         of_created(deals, places),
-        of_open(deals, places),
-        of_stages(deals, places, handed),
+        of_open(world, replayed, places, exchange),
+        of_stages(deals, places, handed_to(world)),
         of_growth(sold_by_day(deals, places), first_closed=day_to_date(first).item(), as_of=as_of),
         of_quotas(given_quotas(world.quotas, places), revenue, as_of=as_of),
         of_leads(world, places),

@@ -1,5 +1,6 @@
 """The awkward cases as truth.json tells them: which records, and what the mart must say."""
 
+from dataclasses import dataclass
 from typing import Any
 
 from pipelines.sample.clock import day_to_date
@@ -18,11 +19,23 @@ LEAD_CASES = {
 }
 
 
+@dataclass(frozen=True, kw_only=True)
+class Names:
+    """What the rows of the log are called in the files."""
+
+    staff: list[str]
+    accounts: list[str]
+
+
 def told_cases(world: World, deals: list[Deal]) -> dict[str, Any]:
     """Each case by name: the tools' ids, and what must be said of them."""
     by_row = {deal.row: deal for deal in deals}
     opportunities = record_ids("opportunity", len(world.deals))
     leads = record_ids("lead", len(world.met.leads))
+    names = Names(
+        staff=world.staff["name"].tolist(),
+        accounts=record_ids("account", len(world.accounts)).tolist(),
+    )
     told: dict[str, Any] = {}
     for name, rows in world.cases.items():
         if name in LEAD_CASES:
@@ -35,22 +48,27 @@ def told_cases(world: World, deals: list[Deal]) -> dict[str, Any]:
         else:
             told[name] = {
                 "opportunity_ids": [opportunities[row] for row in rows],
-                "expect": [_of_deal(by_row[row]) for row in rows],
+                "expect": [_of_deal(by_row[row], names) for row in rows],
             }
     return told
 
 
-def _of_deal(deal: Deal) -> dict[str, Any]:
+def _of_deal(deal: Deal, names: Names) -> dict[str, Any]:
+    if deal.deleted is not None:
+        return {"outcome": "deleted", "deleted_on": _text(deal.deleted)}
     said: dict[str, Any] = {"outcome": deal.outcome}
     said["created_on"] = _text(deal.created)
     if deal.closed is not None:
         said["closed_on"] = _text(deal.closed)
-    said["amount"] = None if deal.amount is None else dollars(deal.amount)
+    said["owner"] = names.staff[deal.owner]
+    if deal.account >= 0:
+        said["account_id"] = names.accounts[deal.account]
+    said["amount"] = None if deal.money is None else dollars(deal.money)
     if deal.outcome == "won":
         said["revenue_class"] = deal.revenue_class
         said["is_new_customer"] = deal.is_new_customer
     if deal.outcome == "lost":
-        worth = deal.last_worth
+        worth = deal.last_money
         said["amount_before_lost"] = None if worth is None else dollars(worth)
     return said
 

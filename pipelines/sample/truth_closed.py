@@ -1,13 +1,10 @@
 """The truth about deals: what was won, lost and created, is open, and moved from stage to stage."""
 
 from collections.abc import Iterator
-from decimal import ROUND_HALF_UP, Decimal
 
 import numpy as np
 
 from pipelines.sample.clock import START, local_days
-from pipelines.sample.opportunities import LAST_OPEN
-from pipelines.sample.stages import PROBABILITIES
 from pipelines.sample.truth_calendar import GRAINS, aalen_johansen, end_of, percentile, ratio
 from pipelines.sample.truth_cells import Answer, Answers, Places, Value, share, values
 from pipelines.sample.truth_deals import CLASSES, Deal
@@ -15,9 +12,6 @@ from pipelines.sample.truth_deals import CLASSES, Deal
 ENOUGH_AMOUNTS = 0.8
 WIN_WINDOW_DAYS = 365
 STAGE_WINDOW_DAYS = 90
-PROBABILITY_DAYS = 365
-PROBABILITY_WEIGHT = 30
-CENT, NINE_DIGITS = Decimal("0.01"), Decimal("0.000000001")
 
 
 def dollars(cents: float) -> float:
@@ -37,7 +31,7 @@ def of_closed(deals: list[Deal], places: Places, units: dict[int, int]) -> Itera
     def say_with_money(rows: np.ndarray) -> Answers:
         wins = [closed[row] for row in rows.tolist() if closed[row].outcome == "won"]
         classes = np.array([CLASSES.index(deal.revenue_class) for deal in wins], dtype=int)
-        return {**say(rows), **_revenue(classes, np.array([deal.amount or 0 for deal in wins]))}
+        return {**say(rows), **_revenue(classes, np.array([deal.money or 0 for deal in wins]))}
 
     yield from values(places.groups(day, owner, scopes=("company", "rep")), say_with_money)
     yield from values(places.groups(day, owner, scopes=("team",)), say)
@@ -51,7 +45,7 @@ def _of_credits(closed: list[Deal], places: Places) -> Iterator[Value]:
             (deal.closed or 0, team, CLASSES.index(deal.revenue_class), part)
             for deal in closed
             if deal.outcome == "won"
-            for team, part in places.credits(deal.closed or 0, deal.owner, deal.amount or 0)
+            for team, part in places.credits(deal.closed or 0, deal.owner, deal.money or 0)
         ]
     ).T
 
@@ -72,7 +66,7 @@ def _revenue(classes: np.ndarray, cents: np.ndarray) -> Answers:
 
 def _closed_answers(deals: list[Deal], units: dict[int, int]) -> Answers:
     wins = [deal for deal in deals if deal.outcome == "won"]
-    priced = [deal.amount for deal in wins if deal.amount is not None and deal.amount > 0]
+    priced = [deal.money for deal in wins if deal.money is not None and deal.money > 0]
     eligible = [deal for deal in deals if deal.is_eligible]
     won = [deal for deal in eligible if deal.outcome == "won"]
     answers: Answers = {
@@ -93,8 +87,8 @@ def _closed_answers(deals: list[Deal], units: dict[int, int]) -> Answers:
 
 def _by_value(won: list[Deal], lost: list[Deal]) -> Answers:
     """NULL where less than 80 % of the wins, or of the losses, have an amount above 0."""
-    gained = [deal.amount for deal in won if deal.amount is not None and deal.amount > 0]
-    missed = [deal.last_worth for deal in lost if deal.last_worth is not None]
+    gained = [deal.money for deal in won if deal.money is not None and deal.money > 0]
+    missed = [deal.last_money for deal in lost if deal.last_money is not None]
     answers = share("win_rate_by_value", dollars(sum(gained)), dollars(sum(gained) + sum(missed)))
     is_enough = len(gained) >= ENOUGH_AMOUNTS * len(won)
     if is_enough and len(missed) >= ENOUGH_AMOUNTS * len(lost):
@@ -119,7 +113,7 @@ def of_created(deals: list[Deal], places: Places) -> Iterator[Value]:
     fresh = [deal for deal in deals if not deal.is_renewal]
     day = np.array([deal.created for deal in fresh])
     creator = np.array([deal.creator for deal in fresh])
-    worth = np.array([deal.first_worth or 0 for deal in fresh])
+    worth = np.array([deal.first_money or 0 for deal in fresh])
 
     def say(rows: np.ndarray) -> Answers:
         return {("pipeline_created", "value"): Answer(dollars(int(worth[rows].sum())))}
@@ -148,60 +142,23 @@ def _cohort_answer(cohort: list[Deal], *, is_over: bool, as_of: int) -> Answer:
     return Answer(steps[-1][2] if steps else None, won, len(cohort))
 
 
-def of_open(deals: list[Deal], places: Places) -> Iterator[Value]:
-    """The pipeline that is open on the last day, in the periods that hold it."""
-    chances = _chances(deals, as_of=places.span - 1)
-    valued = [deal for deal in deals if deal.outcome == "open" and deal.amount is not None]
-    day = np.full(len(valued), places.span - 1)
-    owner = np.array([deal.owner for deal in valued])
-    amount = np.array([deal.amount for deal in valued])
-    weighted = np.array([_weighted(deal, chances) for deal in valued])
-
-    def say(rows: np.ndarray) -> Answers:
-        return {
-            ("open_pipeline", "value"): Answer(dollars(int(amount[rows].sum()))),
-            ("weighted_pipeline", "value"): Answer(dollars(int(weighted[rows].sum()))),
-        }
-
-    yield from values(places.groups(day, owner), say)
-
-
-def _weighted(deal: Deal, chances: dict[int, Decimal]) -> int:
-    """Cents: the amount times the chance of its stage, to the cent, half up."""
-    money = Decimal(deal.amount or 0) / 100 * chances[deal.stage]
-    return int(money.quantize(CENT, ROUND_HALF_UP) * 100)
-
-
-def _chances(deals: list[Deal], *, as_of: int) -> dict[int, Decimal]:
-    """Of each open stage, the chance to win of deals that reached it and closed within a year."""
-    closed = [deal for deal in deals if deal.closed is not None]
-    recent = [deal for deal in closed if as_of - (deal.closed or 0) < PROBABILITY_DAYS]
-    chances: dict[int, Decimal] = {}
-    for stage in range(1, LAST_OPEN + 1):
-        reached = [deal for deal in recent if stage in deal.entered]
-        won = sum(deal.outcome == "won" for deal in reached)
-        given = Decimal(PROBABILITIES[stage]) / 100
-        chance = (won + PROBABILITY_WEIGHT * given) / (len(reached) + PROBABILITY_WEIGHT)
-        chances[stage] = chance.quantize(NINE_DIGITS, ROUND_HALF_UP)
-    return chances
-
-
 def of_stages(
-    deals: list[Deal], places: Places, handed: dict[int, tuple[int, int]]
+    deals: list[Deal], places: Places, handed: dict[int, list[tuple[int, int]]]
 ) -> Iterator[Value]:
     """Entries into open stages, and whether something later followed in time.
 
-    `handed` has the moment and the heir of the deals that were handed over.
+    `handed` has the moments and the new owners of the deals that changed hands.
     """
     entries: list[tuple[int, int, int, int]] = []  # moment, owner, moment of passing, day of loss
     never = 1 << 39
     for deal in deals:
-        since, heir = handed.get(deal.row, (never, -1))
+        changes = handed.get(deal.row, [])
         lost = deal.closed if deal.outcome == "lost" and deal.closed is not None else never
         for stage, at in deal.entered.items():
             later = deal.entered.get(stage + 1, deal.won_at or never)
-            entries.append((at, heir if at >= since else deal.creator, later, lost))
-    moments, owner, passed, lost_on = np.array(entries).T
+            owner = next((new for since, new in reversed(changes) if since <= at), deal.creator)
+            entries.append((at, owner, later, lost))
+    moments, owners, passed, lost_on = np.array(entries).T
     day = local_days(moments)
     is_passed = local_days(passed) - day <= STAGE_WINDOW_DAYS
     is_lost = (lost_on - day <= STAGE_WINDOW_DAYS) & ~is_passed
@@ -212,8 +169,8 @@ def of_stages(
     def loss(rows: np.ndarray) -> Answers:
         return share("stage_loss_rate", int(is_lost[rows].sum()), len(rows))
 
-    yield from values(places.groups(day, owner), conversion)
-    yield from values(places.groups(day, owner, scopes=("company",)), loss)
+    yield from values(places.groups(day, owners), conversion)
+    yield from values(places.groups(day, owners, scopes=("company",)), loss)
 
 
 def sold_by_day(deals: list[Deal], places: Places) -> dict[tuple[str, str], list[int]]:
@@ -221,7 +178,7 @@ def sold_by_day(deals: list[Deal], places: Places) -> dict[tuple[str, str], list
     sold: dict[tuple[str, str], list[int]] = {}
     for deal in deals:
         if deal.outcome == "won" and deal.closed is not None:
-            cents = deal.amount or 0
+            cents = deal.money or 0
             parts = [
                 ("company", 0, cents),
                 ("rep", deal.owner, cents),

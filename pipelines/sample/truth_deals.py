@@ -7,6 +7,7 @@ from pipelines.sample.amounts import NO_AMOUNT
 from pipelines.sample.clock import NEVER, NO_DAY, START, local_days, midnight
 from pipelines.sample.opportunities import LAST_OPEN, LOST, RENEWAL, WON
 from pipelines.sample.truth_calendar import shifted
+from pipelines.sample.truth_money import Exchange
 from pipelines.sample.world import World
 
 ACCEPTED = 2  # Qualification
@@ -16,15 +17,33 @@ CLASSES = ("new", "expansion", "renewal", "win_back", "unclassified")
 
 
 @dataclass(kw_only=True)
+class Spell:
+    """Days on which a deal was closed: from `closed` to the day before `ended`.
+
+    `furthest` is the furthest open stage that it had reached by then.
+    """
+
+    closed: int
+    is_won: bool
+    furthest: int
+    ended: int = NO_DAY
+
+
+@dataclass(kw_only=True)
 class Deal:
     """What is known of a deal; days are counted from START, money is cents, None is unknown.
 
     `entered` has the moment of the first entry into each open stage from the first one on,
-    stages that were jumped over included; `closed` is the day of being marked won or lost.
+    stages that were jumped over included; `closed` is the day of being marked won or lost for the
+    last time. `account` is what the account was merged into. `amount` and the `…_worth` are of the
+    deal's own currency; `money` is the amount in dollars on the day of the close, or the last one,
+    `first_money` the first amount above 0 on the day of creation, `last_money` the last one on the
+    day of the close.
     """
 
     row: int
     account: int
+    currency: int
     is_renewal: bool
     created: int
     creator: int
@@ -37,6 +56,11 @@ class Deal:
     last_worth: int | None = None
     entered: dict[int, int] = field(default_factory=dict[int, int])
     won_at: int | None = None
+    spells: list[Spell] = field(default_factory=list[Spell])
+    deleted: int | None = None
+    money: int | None = None
+    first_money: int | None = None
+    last_money: int | None = None
     revenue_class: str = ""
     is_new_customer: bool = False
 
@@ -56,12 +80,17 @@ class Deal:
         return self.is_accepted and not self.is_renewal
 
 
-def replay(world: World) -> list[Deal]:
-    """All deals created by the end of the last day, in the order of their rows, classified."""
+def replay(world: World, exchange: Exchange) -> list[Deal]:
+    """All deals created by the end of the last day, in the order of their rows, classified.
+
+    Those that were `deleted` since are in it, without a class.
+    """
     cutoff = midnight(world.span)
     steps = world.steps.loc[world.steps["at"] < cutoff]
     days = local_days(steps["at"]).tolist()
-    of = {name: world.deals[name].tolist() for name in ("account", "kind", "rep", "heir", "handed")}
+    of = {name: world.deals[name].tolist() for name in ("kind", "rep", "currency")}
+    survivors = account_survivors(world)
+    accounts = [survivors.get(account, account) for account in world.deals["account"].tolist()]
     deals: dict[int, Deal] = {}
     columns = (steps[name].tolist() for name in ("deal", "at", "stage", "amount"))
     for row, at, stage, cents, day in zip(*columns, days, strict=True):
@@ -69,7 +98,8 @@ def replay(world: World) -> list[Deal]:
         if row not in deals:
             deals[row] = Deal(
                 row=row,
-                account=of["account"][row],
+                account=accounts[row],
+                currency=of["currency"][row],
                 is_renewal=of["kind"][row] == RENEWAL,
                 created=day,
                 creator=of["rep"][row],
@@ -79,13 +109,25 @@ def replay(world: World) -> list[Deal]:
                 amount=amount,
             )
         _move(deals[row], at=at, day=day, stage=stage, amount=amount)
-    for row, deal in deals.items():
-        until = cutoff if deal.closed is None else midnight(deal.closed + 1)
-        if of["handed"][row] < until:
-            deal.owner = of["heir"][row]
+    _hand_on(world, deals, cutoff=cutoff)
+    _delete(world, deals, cutoff=cutoff)
     known = [deals[row] for row in sorted(deals)]
-    _classify(known, customer_since(world))
+    _value(known, exchange, last_day=world.span - 1)
+    _classify([deal for deal in known if deal.deleted is None], customer_since(world))
     return known
+
+
+def account_survivors(world: World) -> dict[int, int]:
+    """What each account that was merged by the end of the last day was merged into at last."""
+    cutoff = midnight(world.span)
+    into, merged = world.accounts["into"].tolist(), world.accounts["merged"].tolist()
+    survivors: dict[int, int] = {}
+    for row, winner in enumerate(into):
+        if merged[row] < cutoff:
+            while merged[winner] < cutoff:
+                winner = into[winner]
+            survivors[row] = winner
+    return survivors
 
 
 def _move(deal: Deal, *, at: int, day: int, stage: int, amount: int | None) -> None:
@@ -98,10 +140,53 @@ def _move(deal: Deal, *, at: int, day: int, stage: int, amount: int | None) -> N
             deal.first_worth = deal.first_worth or amount
             deal.last_worth = amount
     if stage == WON:
-        deal.won_at = at
+        deal.won_at = deal.won_at or at
     if stage in (WON, LOST) and deal.closed is None:
         deal.closed = day
+        furthest = max(deal.entered)
+        deal.spells.append(Spell(closed=day, is_won=stage == WON, furthest=furthest))
+    if stage <= LAST_OPEN and deal.closed is not None:
+        deal.closed = None
+        deal.spells[-1].ended = day
     deal.stage, deal.amount = stage, amount
+
+
+def handed_to(world: World) -> dict[int, list[tuple[int, int]]]:
+    """Of each deal that changed hands: when, and to whom, in order."""
+    handed: dict[int, list[tuple[int, int]]] = {}
+    columns = (world.handovers[name].tolist() for name in ("deal", "at", "new"))
+    for row, at, new in zip(*columns, strict=True):
+        handed.setdefault(row, []).append((at, new))
+    return handed
+
+
+def _hand_on(world: World, deals: dict[int, Deal], *, cutoff: int) -> None:
+    """Each deal's owner: at the end of the day on which it closed, or of the last one."""
+    for row, changes in handed_to(world).items():
+        if row in deals:
+            deal = deals[row]
+            until = cutoff if deal.closed is None else midnight(deal.closed + 1)
+            for at, new in changes:
+                if at < until:
+                    deal.owner = new
+
+
+def _delete(world: World, deals: dict[int, Deal], *, cutoff: int) -> None:
+    deleted = world.deals["deleted"]
+    deleted = deleted.loc[deleted < cutoff]
+    for row, day in zip(deleted.index.tolist(), local_days(deleted).tolist(), strict=True):
+        deals[row].deleted = day
+        for spell in deals[row].spells[-1:]:
+            spell.ended = min(spell.ended, day)
+
+
+def _value(deals: list[Deal], exchange: Exchange, *, last_day: int) -> None:
+    """What each is worth in dollars; None where nobody knows the rate of the day."""
+    for deal in deals:
+        day = last_day if deal.closed is None else deal.closed
+        deal.money = exchange.cents(deal.amount, deal.currency, day)
+        deal.first_money = exchange.cents(deal.first_worth, deal.currency, deal.created)
+        deal.last_money = exchange.cents(deal.last_worth, deal.currency, day)
 
 
 def customer_since(world: World) -> dict[int, int]:

@@ -14,13 +14,16 @@ from pipelines.sample.amounts import (
     NO_AMOUNT,
     date_lines,
     entry_moments,
+    last_offer,
     make_lines,
     odd_wins,
     price_deals,
 )
 from pipelines.sample.calls import make_calls
 from pipelines.sample.cases import Cases
+from pipelines.sample.changes import STAYS_SHARE, delete, hand_on, keep_amounts, merge, reopen
 from pipelines.sample.clock import DAY, NEVER, NO_DAY, local_days
+from pipelines.sample.currencies import make_rates, price_in_currencies
 from pipelines.sample.leads import Prospecting, make_prospecting
 from pipelines.sample.mailings import make_mail
 from pipelines.sample.meetings import make_meetings, make_todos
@@ -31,7 +34,7 @@ from pipelines.sample.quotas import make_quotas
 from pipelines.sample.reorgs import make_places, teams_on
 from pipelines.sample.stages import SAME, make_steps
 
-DAYS_WITH_A_LEAVER = 3
+DAYS_WITH_CHANGES = 3  # from so many exported days on, a rep leaves and deals are deleted
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,6 +44,8 @@ class Sold:
     deals: pd.DataFrame
     steps: pd.DataFrame
     lines: pd.DataFrame
+    handovers: pd.DataFrame
+    accounts: pd.DataFrame
     cases: Cases
 
 
@@ -76,6 +81,8 @@ class World:
     deals: pd.DataFrame
     steps: pd.DataFrame
     lines: pd.DataFrame
+    handovers: pd.DataFrame
+    rates: pd.DataFrame
     touched: Touched
     quotas: pd.DataFrame
     cases: Cases
@@ -92,18 +99,29 @@ def make_world(*, scale: float, count: int, seed: int, span: int, days: int) -> 
     staff = make_people(founding, scale=scale, span=span)
     places = make_places(changing, staff, span=span)
     companies = make_companies(founding, scale=scale)
-    accounts = make_accounts(founding, scale=scale)
-    sold = _sell(selling, staff, places, accounts, count=count, span=span, days=days)
+    rates = make_rates(changing, span=span)
+    sold = _sell(
+        selling,
+        changing,
+        staff=staff,
+        places=places,
+        accounts=make_accounts(founding, scale=scale),
+        rates=rates,
+        count=count,
+        span=span,
+        days=days,
+    )
     met = make_prospecting(
         prospecting,
         staff=staff,
         companies=companies,
-        accounts=accounts,
+        accounts=sold.accounts,
         deals=sold.deals,
         span=span,
     )
-    accounts = _kept(founding, accounts, staff, met, span=span)
+    accounts = _kept(founding, sold.accounts, staff, met, span=span)
     touched = _touch(touching, met, staff, span=span)
+    deals, deleted = _deleted(changing, met, touched, span=span, days=days)
     return World(
         span=span,
         seed=seed,
@@ -113,42 +131,70 @@ def make_world(*, scale: float, count: int, seed: int, span: int, days: int) -> 
         companies=companies,
         accounts=accounts,
         met=met,
-        deals=met.deals,
+        deals=deals,
         steps=sold.steps,
         lines=sold.lines,
+        handovers=sold.handovers,
+        rates=rates,
         touched=touched,
-        quotas=make_quotas(selling, staff, met.deals, span=span),
-        cases={**sold.cases, **touched.cases},
+        quotas=make_quotas(selling, staff, met.deals, rates, span=span),
+        cases={**sold.cases, **deleted, **touched.cases},
     )
+
+
+def _deleted(
+    rng: np.random.Generator, met: Prospecting, touched: Touched, *, span: int, days: int
+) -> tuple[pd.DataFrame, Cases]:
+    """The deals, of which some are deleted that nothing refers to, and on which nothing hangs."""
+    deals = met.deals
+    if days < DAYS_WITH_CHANGES:
+        return deals.assign(deleted=NEVER), {}
+    kept = {*touched.meetings["deal"], *touched.todos["deal"], *met.leads["deal"]}
+    is_free = ~deals.index.isin(kept) & (deals["contact"] < 0).to_numpy()
+    is_free &= ~deals["is_case"].to_numpy()
+    deleted, cases = delete(rng, deals, is_free, span=span, days=days)
+    return deals.assign(deleted=deleted), cases
 
 
 def _sell(
     rng: np.random.Generator,
+    changing: np.random.Generator,
+    *,
     staff: pd.DataFrame,
     places: pd.DataFrame,
     accounts: pd.DataFrame,
-    *,
+    rates: pd.DataFrame,
     count: int,
     span: int,
     days: int,
 ) -> Sold:
     deals = make_opportunities(rng, staff, accounts, count=count, span=span)
     deals = deals.assign(heir=deals["rep"], handed=NEVER, lost_day=SAME)
-    if days >= DAYS_WITH_A_LEAVER:
+    if days >= DAYS_WITH_CHANGES:
         deals = hand_over(deals, staff, teams_on(places, span - 2), day=span - 2)
     deals["kind"] = name_kinds(rng, deals, accounts)
     cases = awkward.force_deals(deals, accounts, span=span)
+    deals["is_case"] = deals.index.isin([row for rows in cases.values() for row in rows])
+    deals, reopened = reopen(changing, deals, staff, span=span)
+    accounts, merged = merge(changing, accounts, deals, span=span)
+    deals["stays_put"] = changing.random(len(deals)) < STAYS_SHARE
     lines = make_lines(rng, deals, accounts["segment"].to_numpy()[deals["account"]])
     entered = entry_moments(rng, deals)
     deals = price_deals(rng, deals, lines, entered)
-    deals = odd_wins(rng, deals, accounts=len(accounts) - RESERVED)
+    deals = keep_amounts(odd_wins(rng, deals, accounts=len(accounts) - RESERVED))
     awkward.force_amounts(deals, cases)
-    last = np.where(deals["revised"] < NEVER, deals["final"], deals["offer"])
+    last = last_offer(deals)
+    deals = deals.assign(won_cents=np.where(last == NO_AMOUNT, 0, last))
+    deals, sold_abroad = price_in_currencies(changing, deals, accounts, rates)
+    steps = make_steps(rng, deals, entered)
+    handovers, handed = hand_on(changing, deals, steps, staff, span=span)
     return Sold(
-        deals=deals.assign(won_cents=np.where(last == NO_AMOUNT, 0, last)),
-        steps=make_steps(rng, deals, entered),
+        deals=deals,
+        steps=steps,
         lines=date_lines(lines, deals),
-        cases=cases,
+        handovers=handovers,
+        accounts=accounts,
+        cases={**cases, **reopened, **merged, **sold_abroad, **handed},
     )
 
 
@@ -205,7 +251,8 @@ def _known_since(
 ) -> pd.DataFrame:
     """Of some new customers it is `noted` one day that they are customers since their first win."""
     first_win = np.full(len(accounts), NEVER)
-    won = deals.loc[deals["is_won"] & (deals["account"] >= 0) & (deals["won_cents"] > 0)]
+    is_win = deals["is_won"] & (deals["reopened"] == NEVER)
+    won = deals.loc[is_win & (deals["account"] >= 0) & (deals["won_cents"] > 0)]
     np.minimum.at(first_win, won["account"].to_numpy(), won["closed"].to_numpy())
     is_noted = (rng.random(len(accounts)) < 0.3) & (accounts["customer_since"] == NO_DAY)
     is_noted[-RESERVED:] = False
