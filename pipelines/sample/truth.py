@@ -15,34 +15,50 @@ import numpy as np
 
 from pipelines.sample.clock import NEVER, day_to_date
 from pipelines.sample.truth_cases import told_cases
-from pipelines.sample.truth_cells import Value, places_of
+from pipelines.sample.truth_cells import Places, Value, places_of
 from pipelines.sample.truth_closed import of_closed, of_created, of_stages, sold_by_day
+from pipelines.sample.truth_constant import of_constant_growth
 from pipelines.sample.truth_deals import Deal, handed_to, replay
 from pipelines.sample.truth_leads import of_leads
 from pipelines.sample.truth_money import Exchange
-from pipelines.sample.truth_pipeline import of_open
+from pipelines.sample.truth_pipeline import States, of_open, states_of
 from pipelines.sample.truth_plan import given_quotas, of_growth, of_quotas
 from pipelines.sample.truth_touches import of_calls, of_mails, of_meetings
+from pipelines.sample.truth_velocity import of_velocity
+from pipelines.sample.truth_waterfall import WATERFALL_COLUMNS, of_waterfall
 from pipelines.sample.world import World
 
 
 def write_truth(path: Path, world: World) -> None:
-    """The file: `as_of`, `seed`, `scale`, `cases`, and `values`, one line each.
+    """The file: `as_of`, `seed`, `scale`, `cases`, and `values` and the `waterfall`, one line each.
 
     A value is [kpi, statistic, grain, period_start, scope, member, value, numerator, denominator].
-    Counts and sums that are 0 are not listed, nor are ratios without a denominator.
+    Counts and sums that are 0 are not listed, nor are ratios without a denominator. A line of the
+    waterfall is what its `waterfall_columns` say: how the open pipeline at a period's beginning
+    became that of its end, all of it, or what is dated in the period.
     """
     exchange = Exchange(world.rates)
     deals = replay(world, exchange)
-    head = {
+    head: dict[str, Any] = {
         "as_of": str(day_to_date(world.span - 1)),
         "seed": world.seed,
         "scale": world.scale,
         "cases": told_cases(world, deals),
     }
-    lines = ",\n".join(json.dumps(_line(value)) for value in true_values(world, deals, exchange))
+    places, states = places_of(world.staff, world.places, span=world.span), states_of(world)
+    head["waterfall_columns"] = WATERFALL_COLUMNS
     text = json.dumps(head, indent=1).removesuffix("\n}")
-    path.write_text(f'{text},\n "values": [\n{lines}\n]}}\n', encoding="utf-8")
+    values = true_values(world, deals, exchange, places=places, states=states)
+    lists = {
+        "waterfall": of_waterfall(world, states, places, exchange),
+        "values": (_line(value) for value in values),
+    }
+    with path.open("w", encoding="utf-8") as file:
+        file.write(text)
+        for name, rows in lists.items():
+            lines = ",\n".join(json.dumps(row) for row in rows)
+            file.write(f',\n "{name}": [\n{lines}\n]')
+        file.write("}\n")
 
 
 def _line(value: Value) -> list[Any]:
@@ -51,9 +67,10 @@ def _line(value: Value) -> list[Any]:
     return [value.kpi, value.statistic, *place, *answer]
 
 
-def true_values(world: World, replayed: list[Deal], exchange: Exchange) -> Iterator[Value]:
+def true_values(
+    world: World, replayed: list[Deal], exchange: Exchange, *, places: Places, states: States
+) -> Iterator[Value]:
     """All values, KPI group by KPI group; deleted deals are in none but the pipeline before."""
-    places = places_of(world.staff, world.places, span=world.span)
     as_of: date = day_to_date(world.span - 1).item()
     deals = [deal for deal in replayed if deal.deleted is None]
     closed = list(of_closed(deals, places, _units(world)))
@@ -62,9 +79,11 @@ def true_values(world: World, replayed: list[Deal], exchange: Exchange) -> Itera
     return chain(
         closed,
         of_created(deals, places),
-        of_open(world, replayed, places, exchange),
+        of_open(world, replayed, states, places, exchange),
+        of_velocity(world, replayed, states, places),
         of_stages(deals, places, handed_to(world)),
         of_growth(sold_by_day(deals, places), first_closed=day_to_date(first).item(), as_of=as_of),
+        of_constant_growth(deals, places, exchange, as_of=as_of),
         of_quotas(given_quotas(world.quotas, places), revenue, as_of=as_of),
         of_leads(world, places),
         of_calls(world, places),

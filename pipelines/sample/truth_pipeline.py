@@ -26,7 +26,9 @@ class States:
     """What the deals were like: one row per deal and span of days at whose ends it was the same.
 
     A row holds at the end of a day from `since` to the day before `until`. Deals that were deleted
-    are in it until that day. `cents` are of the deal's own currency, NO_AMOUNT for none.
+    are in it until that day. `cents` are of the deal's own currency, NO_AMOUNT for none;
+    `open_cents` and `open_close_day` are those of the last time at which the deal was open. `last`
+    has the last row of each deal.
     """
 
     deal: np.ndarray
@@ -34,8 +36,10 @@ class States:
     until: np.ndarray
     stage: np.ndarray
     cents: np.ndarray
-    close_day: np.ndarray
     currency: np.ndarray
+    open_cents: np.ndarray
+    open_close_day: np.ndarray
+    last: np.ndarray
 
     def on(self, day: int) -> np.ndarray:
         """The rows that hold at the end of the day and are open."""
@@ -55,10 +59,21 @@ def states_of(world: World) -> States:
     until = np.where(is_same, np.append(since[1:], NO_DAY), NO_DAY)
     deleted = world.deals["deleted"].to_numpy()[deal]
     until = np.minimum(until, local_days(np.where(deleted < cutoff, deleted, NEVER)))
+    last_open = np.maximum.accumulate(np.where(stage <= LAST_OPEN, np.arange(len(deal)), 0))
     holds = since < until
-    rows = (deal, since, until, stage, cents, close_day, world.deals["currency"].to_numpy()[deal])
-    names = ("deal", "since", "until", "stage", "cents", "close_day", "currency")
-    return States(**{name: row[holds] for name, row in zip(names, rows, strict=True)})
+    last = np.zeros(len(world.deals), dtype=int)
+    last[deal[holds]] = np.arange(int(holds.sum()))
+    return States(
+        deal=deal[holds],
+        since=since[holds],
+        until=until[holds],
+        stage=stage[holds],
+        cents=cents[holds],
+        currency=world.deals["currency"].to_numpy()[deal[holds]],
+        open_cents=cents[last_open][holds],
+        open_close_day=close_day[last_open][holds],
+        last=last,
+    )
 
 
 class Owners:
@@ -118,12 +133,14 @@ def period_ends(span: int) -> dict[int, list[tuple[str, date]]]:
     return found
 
 
-def of_open(world: World, deals: list[Deal], places: Places, exchange: Exchange) -> Iterator[Value]:
+def of_open(
+    world: World, deals: list[Deal], states: States, places: Places, exchange: Exchange
+) -> Iterator[Value]:
     """The pipeline that was open at the end of each period, by whose it was then.
 
     `deals` holds those, too, that were deleted since.
     """
-    states, owners, chances = states_of(world), Owners(world), Chances(deals)
+    owners, chances = Owners(world), Chances(deals)
     for day, periods in sorted(period_ends(world.span).items()):
         rows = states.on(day)
         rows = rows[states.cents[rows] != NO_AMOUNT]
