@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import cache
 from typing import NamedTuple
 
 import numpy as np
@@ -139,6 +140,7 @@ def places_of(staff: pd.DataFrame, places: pd.DataFrame, *, span: int) -> Places
     )
 
 
+@cache
 def _first_days(grain: str, span: int) -> np.ndarray:
     """For each day, the day on which its period begins."""
     days = (START + timedelta(days=day) for day in range(span))

@@ -3,12 +3,14 @@
 import csv
 import itertools
 import json
+import math
 import statistics
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
+from fractions import Fraction
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -661,6 +663,199 @@ def test_stage_conversion_is_that_of_the_files(three: Exports) -> None:
     assert three.company("stage_conversion_rate", place=2) == {k: v[1] for k, v in tally.items()}
 
 
+# ---------------------------------------------------------------- the pipeline of past days
+
+
+class Past:
+    """What the files tell of past days: of deals that are deleted, those of the first night."""
+
+    def __init__(self, exports: Exports) -> None:
+        self.rates, self.gone = Rates(exports), dict[str, str]()
+        self.steps = history_of(exports)
+        for case, told in exports.truth["cases"].items():
+            if case.endswith("_deal_that_was_deleted"):
+                for key, expect in zip(told["opportunity_ids"], told["expect"], strict=True):
+                    self.gone[key] = expect["deleted_on"]
+        for row in exports.rows("OpportunityHistory", LAST - timedelta(days=2)):
+            if row["OpportunityId"] in self.gone:
+                self.steps[row["OpportunityId"]].append(row)
+        self.moved = {
+            key: [str(local(row["CreatedDate"])) for row in steps]
+            for key, steps in self.steps.items()
+        }
+
+    def on(self, key: str, day: str) -> Row | None:
+        """The last step by the end of the day."""
+        place = bisect_right(self.moved[key], day)
+        return self.steps[key][place - 1] if place and self.gone.get(key, "9") > day else None
+
+    def open_on(self, day: str) -> Iterator[tuple[Row, Decimal]]:
+        """The open deals that have an amount with a rate, and what it was worth that day."""
+        for key in self.steps:
+            row = self.on(key, day)
+            if row and row["StageName"] in OPEN:
+                money = self.rates.dollars(row["Amount"], row["CurrencyIsoCode"], day)
+                if money is not None:
+                    yield row, money
+
+    def closed_by(self, day: str) -> Iterator[tuple[bool, list[str], str]]:
+        """Of deals that were closed then: whether won, the stages they had been in, and since when.
+
+        A deal is closed since the first step after which it was neither open nor otherwise closed.
+        """
+        for key in self.steps:
+            row = self.on(key, day)
+            if row and row["StageName"] not in OPEN:
+                place = self.steps[key].index(row)
+                stages = [step["StageName"] for step in self.steps[key][: place + 1]]
+                while stages[place - 1] == row["StageName"]:
+                    place -= 1
+                is_won = row["StageName"] == "Closed Won"
+                yield is_won, stages[:place], self.moved[key][place]
+
+
+QUARTERS = (
+    ("2024-01-01", date(2024, 3, 1)),
+    ("2025-07-01", date(2025, 9, 1)),
+    ("2026-07-01", date(2026, 9, 1)),
+    ("2026-10-01", date(2026, 10, 1)),
+)
+
+
+@pytest.mark.parametrize(("start", "month"), QUARTERS)
+def test_past_pipeline_is_that_of_the_files(three: Exports, start: str, month: date) -> None:
+    """Stages, amounts, rates and chances are those of the day: nothing later is known."""
+    past = Past(three)
+    last = (month.replace(day=28) + timedelta(days=4)).replace(day=1) - timedelta(days=1)
+    day = min(last, LAST)
+    open_ = list(past.open_on(str(day)))
+    year_before = str(day - timedelta(days=365))
+    closed = [one for one in past.closed_by(str(day)) if one[2] > year_before]
+    weighted = Decimal()
+    given = {row["StageName"]: Decimal(row["Probability"]) / 100 for row, _ in open_}
+    chances: dict[str, Decimal] = {}
+    for stage, crm in given.items():
+        reached = [
+            is_won
+            for is_won, stages, _ in closed
+            if ORDER[stages[0]] <= ORDER[stage]
+            and (is_won or ORDER[stage] <= max(ORDER[s] for s in stages if s in OPEN))
+        ]
+        chance = (sum(reached) + 30 * crm) / (len(reached) + 30)
+        chances[stage] = chance.quantize(Decimal("1e-9"), ROUND_HALF_UP)
+    for row, money in open_:
+        worth = money * chances[row["StageName"]]
+        weighted += worth.quantize(Decimal("0.01"), ROUND_HALF_UP)
+    assert three.company("open_pipeline")[start] == float(sum(money for _, money in open_))
+    assert three.company("weighted_pipeline")[start] == float(weighted)
+
+
+def test_deleted_deals_were_in_the_pipeline_until_then(three: Exports) -> None:
+    past = Past(three)
+    months = [row["OpportunityId"] for row, _ in past.open_on("2026-08-31")]
+    assert set(months) & set(past.gone)
+    assert not {row["OpportunityId"] for row, _ in past.open_on(str(LAST))} & set(past.gone)
+
+
+Waterfall = dict[str, float]
+
+
+def waterfall_of(exports: Exports) -> dict[tuple[str, str, str, str, str], Waterfall]:
+    names = exports.truth["waterfall_columns"]
+    return {
+        tuple(row[:5]): dict(zip(names[5:], row[5:], strict=True))
+        for row in exports.truth["waterfall"]
+    }
+
+
+OUT = ("decreased", "pushed_out", "transferred_out", "won", "lost", "deleted", "merged", "excluded")
+
+
+def test_the_waterfall_balances_and_ends_in_the_open_pipeline(three: Exports) -> None:
+    lines = waterfall_of(three)
+    opened = {tuple(row[2:6]): row[6] for row in three.truth["values"] if row[0] == "open_pipeline"}
+    assert {name for line in lines.values() for name, value in line.items() if value} >= {
+        *("created", "reopened", "pulled_in", "transferred_in", "increased", "currency"),
+        *("decreased", "pushed_out", "transferred_out", "won", "lost", "deleted"),
+    }
+    for (grain, start, target, scope, member), line in lines.items():
+        out = sum(line[name] for name in OUT)
+        into = sum(value for name, value in line.items() if name not in (*OUT, "end"))
+        assert into - out == pytest.approx(line["end"], abs=0.001)
+        if target == "all":
+            assert line["end"] == opened.get((grain, start, scope, member), 0)
+
+
+def test_one_period_ends_with_what_the_next_begins_with(three: Exports) -> None:
+    lines = waterfall_of(three)
+    company = sorted(
+        (start, line)
+        for (grain, start, target, scope, _), line in lines.items()
+        if (grain, target, scope) == ("month", "all", "company")
+    )
+    assert len(company) > 30
+    for (_, before), (_, after) in itertools.pairwise(company):
+        assert before["end"] == after["start"]
+
+
+def test_what_teams_hand_to_each_other_is_nothing_to_the_company(three: Exports) -> None:
+    sums: dict[tuple[str, str], Waterfall] = defaultdict(lambda: defaultdict(float))
+    lines = waterfall_of(three)
+    for (grain, start, target, scope, _), line in lines.items():
+        if scope == "team" and target == "all":
+            for name, value in line.items():
+                sums[grain, start][name] += value
+    for (grain, start), teams in sums.items():
+        company = lines[grain, start, "all", "company", "(all)"]
+        assert teams["transferred_in"] == pytest.approx(teams["transferred_out"], abs=0.01)
+        for name in set(company) - {"transferred_in", "transferred_out"}:
+            assert teams[name] == pytest.approx(company[name], abs=0.01)
+
+
+def test_velocity_is_made_of_its_parts(three: Exports) -> None:
+    def value(kpi: str, start: str) -> float:
+        return three.company(kpi)[start] or 0
+
+    velocities = three.company("pipeline_velocity")
+    assert len(velocities) >= 10
+    for start, velocity in velocities.items():
+        parts = (value(f"velocity_{name}", start) for name in ("active_deals", "win_rate"))
+        money = math.prod(parts) * value("velocity_deal_size", start)
+        assert velocity == pytest.approx(money / value("velocity_cycle_days", start))
+        realised = value("velocity_ratio", start) * value("velocity_realised", start)
+        assert velocity == pytest.approx(realised)
+    assert three.company("velocity_realised", place=2)["2026-07-01"] == 90
+    won = [row for row in wins_of(three) if "2026-07-02" < row["CloseDate"] <= "2026-09-30"]
+    revenue = sum(Rates(three).won(row) for row in won)
+    assert three.company("velocity_realised", place=1)["2026-07-01"] == float(revenue)
+    assert any(value("aged_out_deals", start) for start in velocities)
+
+
+def test_growth_at_constant_rates_is_that_of_the_files(three: Exports) -> None:
+    """Of one quarter: what was sold in each currency, at the mean of last year's daily rates."""
+    rates = Rates(three)
+    days = [date(2024, 4, 1) + timedelta(days=number) for number in range(91)]
+    mean: dict[str, Fraction] = {"USD": Fraction(1)}
+    for currency in ("EUR", "GBP"):
+        in_force = [
+            row["ConversionRate"]
+            for day in days
+            for row in rates.rows[currency]
+            if row["StartDate"] <= str(day) < row["NextStartDate"]
+        ]
+        mean[currency] = sum(1 / Fraction(rate) for rate in in_force) / len(in_force)
+    sums: dict[str, Fraction] = defaultdict(Fraction)
+    for row in wins_of(three):
+        start = quarter(date.fromisoformat(row["CloseDate"]))
+        if row["CurrencyIsoCode"] != "CHF":
+            sums[start] += Fraction(row["Amount"] or 0) * mean[row["CurrencyIsoCode"]]
+    kpi = "revenue_growth_constant_currency"
+    assert three.company(kpi, place=2)["2025-04-01"] == pytest.approx(float(sums["2024-04-01"]))
+    assert three.company(kpi, place=1)["2025-04-01"] == pytest.approx(float(sums["2025-04-01"]))
+    reported = three.company("revenue_growth_yoy")["2025-04-01"]
+    assert 0 < abs((three.company(kpi)["2025-04-01"] or 0) - (reported or 0)) < 0.1
+
+
 def touches_of(exports: Exports) -> dict[str, list[datetime]]:
     """By address, when a person of the company got in touch."""
     address = {row["id"]: json.loads(row["emails"])[0].lower() for row in exports.rows("prospects")}
@@ -727,13 +922,28 @@ def test_reply_rate_is_that_of_the_files(three: Exports) -> None:
     assert three.company("reply_rate", place=2) == {key: n for key, (_, n) in tally.items()}
 
 
+SUMMED = (
+    *("revenue", "_pipeline", "_made", "_sent", "_booked", "_created", "_won", "win_rate"),
+    *("units_sold", "_lost"),
+)
+
+
 def test_parts_add_up_to_the_company(three: Exports) -> None:
     sums: dict[tuple[str, str, str], dict[str, float]] = defaultdict(lambda: defaultdict(float))
     for kpi, _, grain, start, scope, _, value, numerator, _ in three.truth["values"]:
-        if grain != "week" and kpi not in ("revenue_growth", "revenue_growth_yoy"):
+        if grain != "week" and not kpi.startswith(("revenue_growth", "velocity")):
             part = value if numerator is None else numerator
             if kpi.endswith(
-                ("revenue", "_made", "_sent", "_booked", "_created", "_won", "win_rate")
+                (
+                    "revenue",
+                    "_pipeline",
+                    "_made",
+                    "_sent",
+                    "_booked",
+                    "_created",
+                    "_won",
+                    "win_rate",
+                )
             ):
                 sums[kpi, grain, start][scope] += part
     assert len(sums) > 500
