@@ -9,9 +9,10 @@ import pandas as pd
 
 from pipelines.sample.accounts import RESERVED
 from pipelines.sample.calls import NO_ANSWER
-from pipelines.sample.clock import DAY, HOUR, NEVER, local_days
+from pipelines.sample.clock import DAY, HOUR, NEVER, local_days, midnight
 from pipelines.sample.leads import INBOUND
 from pipelines.sample.opportunities import EXISTING, LEAD_SOURCES, NEW, RENEWAL
+from pipelines.sample.tasks import COPY_SECONDS
 
 Cases = dict[str, list[int]]
 WIN_BACK_DAYS = 750  # more than 24 months
@@ -140,6 +141,13 @@ def _force_returns(leads: pd.DataFrame, rows: list[int]) -> Cases:
     for first, second in cases.values():
         leads.loc[second, "person"] = person[first]
     return cases
+
+
+def late_copies(tasks: pd.DataFrame, *, span: int) -> Cases:
+    """The copies that come too long after their touch to be known as such."""
+    is_late = (tasks["copy_of"] >= 0) & (tasks["completed"] - tasks["touched"] > COPY_SECONDS)
+    is_late &= tasks["completed"] < midnight(span)
+    return {"copy_long_after_its_touch": np.flatnonzero(is_late).tolist()}
 
 
 def force_calls(calls: pd.DataFrame) -> Cases:

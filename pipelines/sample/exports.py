@@ -93,7 +93,7 @@ def _tables(world: World) -> dict[str, pd.DataFrame]:
         "products": (PRODUCTS, "product"),
         "product_entries": (PRODUCTS[["code"]], "entry"),
         "meetings": (touched.meetings, "event"),
-        "todos": (touched.todos, "task"),
+        "tasks": (touched.tasks, "task"),
     }
     return {
         **{

@@ -1,4 +1,4 @@
-"""The made-up meetings of the calendar, and the to-dos, which are no touches."""
+"""The made-up meetings of the calendar; what the CRM calls tasks is in tasks.py."""
 
 import numpy as np
 import pandas as pd
@@ -60,26 +60,3 @@ def _holders(
     other = stays[rng.integers(0, len(stays), len(user))]
     is_gone = day >= staff["left"].to_numpy()[np.maximum(user, 0)]
     return np.where((user < 0) | is_gone | (rng.random(len(user)) < 0.15), other, user)
-
-
-def make_todos(rng: np.random.Generator, met: Prospecting, staff: pd.DataFrame) -> pd.DataFrame:
-    """To-dos on deals, in the order of creation: due some days later, most of them done."""
-    deals = met.deals
-    deal = np.repeat(deals.index.to_numpy(), rng.poisson(0.35, len(deals)))
-    of = deals.loc[deal]
-    length = (of["ends"] - of["created"]).to_numpy()
-    created = at_work(rng, of["created"].to_numpy() + (length * rng.random(len(deal))).astype(int))
-    done = created + rng.integers(HOUR, 9 * DAY, len(deal))
-    todos = pd.DataFrame(
-        {
-            "deal": deal,
-            "owner": of["rep"].to_numpy(),
-            "contact": of["contact"].to_numpy(),
-            "created": created,
-            "due_day": local_days(created) + rng.integers(1, 8, len(deal)),
-            "done": np.where(rng.random(len(deal)) < 0.85, done, NEVER),
-            "subject": rng.integers(0, 4, len(deal)),
-        }
-    )
-    is_there = local_days(created) < staff["left"].to_numpy()[todos["owner"]]
-    return todos.loc[is_there].sort_values("created", kind="stable", ignore_index=True)

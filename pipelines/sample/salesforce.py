@@ -318,36 +318,54 @@ PRODUCT = _export(
 TASK = _export(
     "Task",
     """
-    from todos
-    inner join deals on todos.deal = deals.id
-    inner join staff on todos.owner = staff.id
-    left join contacts on todos.contact = contacts.id
-    left join accounts on deals.account = accounts.id
-    where has_come(todos.created)
-    order by todos.id
+    from tasks
+    inner join staff on tasks.user = staff.id
+    left join leads on tasks.lead = leads.id
+    left join contacts on tasks.contact = contacts.id
+    left join deals on tasks.deal = deals.id
+    left join accounts on coalesce(contacts.account, deals.account) = accounts.id
+    left join dispositions on tasks.disposition = dispositions.id
+    where has_come(tasks.created)
+    order by tasks.id
     """,
     {
-        "Id": "todos.sfid",
-        "WhoId": "contacts.sfid",
+        "Id": "tasks.sfid",
+        "WhoId": "coalesce(contacts.sfid, leads.sfid)",
         "WhatId": "deals.sfid",
         "AccountId": "accounts.sfid",
         "Subject": """
-            ['Send revised offer', 'Check legal terms', 'Prepare demo', 'Ask for references']
-            [todos.subject + 1]
+            case
+                when tasks.kind = 'Task' then [
+                    'Send revised offer', 'Check legal terms', 'Prepare demo', 'Ask for references'
+                ][tasks.subject + 1]
+                when tasks.copy_of < 0 then if(tasks.kind = 'Call', 'Call', 'Email: Our call')
+                when tasks.kind = 'Email' then '[Outreach] [Email] [Out] Our call'
+                when tasks.is_inbound then '[Outreach] [Call] [In]'
+                else '[Outreach] [Call] [Out]'
+            end
         """,
-        "ActivityDate": "day_text(todos.due_day)",
-        "Status": "if(has_come(todos.done), 'Completed', 'Not Started')",
+        "ActivityDate": "day_text(tasks.due_day)",
+        "Status": "if(has_come(tasks.completed), 'Completed', 'Not Started')",
         "Priority": "'Normal'",
-        "IsClosed": "has_come(todos.done)",
+        "IsClosed": "has_come(tasks.completed)",
         "IsHighPriority": "false",
-        "TaskSubtype": "'Task'",
+        "TaskSubtype": "tasks.kind",
+        "CallType": """
+            case
+                when tasks.kind <> 'Call' then ''
+                when tasks.is_inbound then 'Inbound'
+                else 'Outbound'
+            end
+        """,
+        "CallDisposition": "if(has_come(tasks.completed), dispositions.name, '')",
+        "CallDurationInSeconds": "if(talked >= 0 and has_come(tasks.completed), talked, null)",
         "OwnerId": "staff.sfid",
-        "CompletedDateTime": "moment(todos.done)",
-        "WhoCount": "if(contacts.id is null, 0, 1)",
-        "WhatCount": "1",
+        "CompletedDateTime": "moment(tasks.completed)",
+        "WhoCount": "if(contacts.id is null and leads.id is null, 0, 1)",
+        "WhatCount": "if(deals.id is null, 0, 1)",
         "IsArchived": "false",
         "IsRecurrence": "false",
-        **_stamps("todos.created", "greatest(todos.created, past(todos.done))", "staff.sfid"),
+        **_stamps("tasks.created", "greatest(tasks.created, past(tasks.completed))", "staff.sfid"),
     },
 )
 

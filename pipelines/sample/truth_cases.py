@@ -18,6 +18,8 @@ LEAD_CASES = {
     "opted_out_before_any_touch": "a new lead that asks for no answer",
 }
 
+TASK_CASES = {"copy_long_after_its_touch": "a touch of its own, beside the outbound tool's"}
+
 
 @dataclass(frozen=True, kw_only=True)
 class Names:
@@ -36,6 +38,7 @@ def told_cases(world: World, deals: list[Deal]) -> dict[str, Any]:
         staff=world.staff["name"].tolist(),
         accounts=record_ids("account", len(world.accounts)).tolist(),
     )
+    tasks = record_ids("task", len(world.touched.tasks))
     told: dict[str, Any] = {}
     for name, rows in world.cases.items():
         if name in LEAD_CASES:
@@ -45,6 +48,8 @@ def told_cases(world: World, deals: list[Deal]) -> dict[str, Any]:
                 "call_ids": [CALLS + row for row in rows],
                 "expect": "two calls made",
             }
+        elif name in TASK_CASES:
+            told[name] = {"task_ids": [tasks[row] for row in rows], "expect": TASK_CASES[name]}
         else:
             told[name] = {
                 "opportunity_ids": [opportunities[row] for row in rows],

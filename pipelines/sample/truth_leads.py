@@ -9,6 +9,7 @@ from pipelines.sample.clock import DAY, NEVER, local_days, midnight
 from pipelines.sample.leads import INBOUND, RE_INQUIRY_DAYS
 from pipelines.sample.opportunities import LEAD_SOURCES
 from pipelines.sample.truth_cells import Answer, Answers, Places, Value, count, share, values
+from pipelines.sample.truth_touches import dialled, sent
 from pipelines.sample.world import World
 
 IMPORT_SIZE, IMPORT_SECONDS = 50, 60
@@ -100,18 +101,17 @@ def _of_answers(
 
 def first_touches(world: World, leads: pd.DataFrame, *, cutoff: int) -> np.ndarray:
     """The first human outbound touch of each lead's person since it was created; NEVER for none."""
-    calls, mails = world.touched.calls, world.touched.mailings
+    calls, mails = dialled(world), sent(world)
+    mails = mails.loc[mails["is_manual"]]
     meetings = world.touched.meetings
-    dialled = calls.loc[~calls["is_inbound"] & (calls["created"] < cutoff)]
-    sent = mails.loc[mails["is_manual"] & (mails["delivered"] < cutoff)]
     booked = meetings.loc[
         (meetings["person"] >= 0)
         & ~meetings["is_child"]
         & (meetings["created"] < cutoff)
         & (meetings["deleted"] >= cutoff)
     ]
-    person = np.concatenate([dialled["person"], sent["person"], booked["person"], [1 << 28]])
-    at = np.concatenate([dialled["dialled"], sent["delivered"], booked["created"], [0]])
+    person = np.concatenate([calls["person"], mails["person"], booked["person"], [1 << 28]])
+    at = np.concatenate([calls["at"], mails["delivered"], booked["created"], [0]])
     order = np.lexsort((at, person))
     key = (person[order].astype("int64") << 32) + at[order]
     mine = (leads["person"].to_numpy().astype("int64") << 32) + leads["created"].to_numpy()

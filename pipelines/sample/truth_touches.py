@@ -1,20 +1,58 @@
-"""The truth about activity: calls, mails and meetings, and what share of them came to something."""
+"""The truth about activity: calls, mails and meetings, and what share of them came to something.
+
+A touch counts once. Where both tools hold it, the outbound tool's record says when it was, by whom,
+and what came of it.
+"""
 
 from collections.abc import Iterator
 
 import numpy as np
+import pandas as pd
 
 from pipelines.sample.calls import DISPOSITIONS, NO_DISPOSITION
 from pipelines.sample.clock import DAY, local_days, midnight
 from pipelines.sample.mailings import CAMPAIGN, REPLY_DAYS
+from pipelines.sample.tasks import CALL, COPY_SECONDS, EMAIL
 from pipelines.sample.truth_cells import Answer, Answers, Places, Value, count, share, values
 from pipelines.sample.world import World
 
 
-def of_calls(world: World, places: Places) -> Iterator[Value]:
-    """Dials by the day on which they were made, and who answered."""
+def logged(world: World, kind: str) -> pd.DataFrame:
+    """The outbound calls or mails that only a task of the CRM tells of, done by the end."""
+    tasks = world.touched.tasks
+    lag = tasks["completed"] - tasks["touched"]
+    return tasks.loc[
+        (tasks["kind"] == kind)
+        & ~tasks["is_inbound"]
+        & (tasks["completed"] < midnight(world.span))
+        & ((tasks["copy_of"] < 0) | (lag > COPY_SECONDS))
+    ]
+
+
+def dialled(world: World) -> pd.DataFrame:
+    """The outbound calls by the end: `user`, `person`, `at` and `disposition`."""
     calls = world.touched.calls
     calls = calls.loc[~calls["is_inbound"] & (calls["created"] < midnight(world.span))]
+    by_hand = logged(world, CALL).rename(columns={"completed": "at"})
+    both = pd.concat([calls.assign(at=calls["dialled"]), by_hand])
+    return both.filter(["user", "person", "at", "disposition"])
+
+
+def sent(world: World) -> pd.DataFrame:
+    """The mails that arrived by the end, but for marketing's: `at` as `delivered`, and more.
+
+    `enrolment` is a row number, -1 for none.
+    """
+    mails = world.touched.mailings
+    mails = mails.loc[(mails["delivered"] < midnight(world.span)) & (mails["kind"] != CAMPAIGN)]
+    by_hand = logged(world, EMAIL).rename(columns={"completed": "delivered"})
+    both = pd.concat([mails, by_hand.assign(is_manual=True, enrolment=-1)])
+    return both.filter(["user", "person", "delivered", "is_manual", "enrolment"])
+
+
+def of_calls(world: World, places: Places) -> Iterator[Value]:
+    """Dials by the day on which they were made, and who answered."""
+    calls = dialled(world)
     said = calls["disposition"].to_numpy()
     is_said = said != NO_DISPOSITION
     is_answered = is_said & (DISPOSITIONS["outcome"] == "completed").to_numpy()[said]
@@ -25,14 +63,13 @@ def of_calls(world: World, places: Places) -> Iterator[Value]:
             **share("connect_rate", int(is_answered[rows].sum()), int(is_said[rows].sum())),
         }
 
-    yield from values(places.groups(local_days(calls["dialled"]), calls["user"].to_numpy()), say)
+    yield from values(places.groups(local_days(calls["at"]), calls["user"].to_numpy()), say)
 
 
 def of_mails(world: World, places: Places) -> Iterator[Value]:
     """Delivered mails, by whom and whether by hand; marketing's are not counted."""
-    mails = world.touched.mailings
+    mails = sent(world)
     cutoff = midnight(world.span)
-    mails = mails.loc[(mails["delivered"] < cutoff) & (mails["kind"] != CAMPAIGN)]
     is_manual = mails["is_manual"].to_numpy()
 
     def say(rows: np.ndarray) -> Answers:

@@ -26,13 +26,14 @@ from pipelines.sample.clock import DAY, NEVER, NO_DAY, local_days
 from pipelines.sample.currencies import make_rates, price_in_currencies
 from pipelines.sample.leads import Prospecting, make_prospecting
 from pipelines.sample.mailings import make_mail
-from pipelines.sample.meetings import make_meetings, make_todos
+from pipelines.sample.meetings import make_meetings
 from pipelines.sample.occasions import make_occasions, make_prospects
 from pipelines.sample.opportunities import hand_over, make_opportunities, name_kinds
 from pipelines.sample.organisation import REP, make_people
 from pipelines.sample.quotas import make_quotas
 from pipelines.sample.reorgs import make_places, teams_on
 from pipelines.sample.stages import SAME, make_steps
+from pipelines.sample.tasks import make_tasks
 
 DAYS_WITH_CHANGES = 3  # from so many exported days on, a rep leaves and deals are deleted
 
@@ -51,14 +52,14 @@ class Sold:
 
 @dataclass(frozen=True, kw_only=True)
 class Touched:
-    """The outbound tool's and the calendar's entries; and the cases among them."""
+    """What the outbound tool, the calendar and the CRM's tasks hold; and the cases among them."""
 
     prospects: pd.DataFrame
     calls: pd.DataFrame
     mailings: pd.DataFrame
     enrolments: pd.DataFrame
     meetings: pd.DataFrame
-    todos: pd.DataFrame
+    tasks: pd.DataFrame
     cases: Cases
 
 
@@ -96,6 +97,7 @@ def make_world(*, scale: float, count: int, seed: int, span: int, days: int) -> 
     founding, selling, prospecting, touching, changing = (
         np.random.default_rng([seed, stream]) for stream in range(5)
     )
+    logging = np.random.default_rng([seed, 10])
     staff = make_people(founding, scale=scale, span=span)
     places = make_places(changing, staff, span=span)
     companies = make_companies(founding, scale=scale)
@@ -120,7 +122,7 @@ def make_world(*, scale: float, count: int, seed: int, span: int, days: int) -> 
         span=span,
     )
     accounts = _kept(founding, sold.accounts, staff, met, span=span)
-    touched = _touch(touching, met, staff, span=span)
+    touched = _touch(touching, logging, met, staff, span=span)
     deals, deleted = _deleted(changing, met, touched, span=span, days=days)
     return World(
         span=span,
@@ -199,7 +201,12 @@ def _sell(
 
 
 def _touch(
-    rng: np.random.Generator, met: Prospecting, staff: pd.DataFrame, *, span: int
+    rng: np.random.Generator,
+    logging: np.random.Generator,
+    met: Prospecting,
+    staff: pd.DataFrame,
+    *,
+    span: int,
 ) -> Touched:
     prospects = make_prospects(rng, met)
     cases = awkward.force_leads(met.leads, prospects, span=span)
@@ -216,14 +223,24 @@ def _touch(
         prospects=prospects,
         prospect_of=prospect_of,
     )
+    tasks = make_tasks(
+        logging,
+        met=met,
+        staff=staff,
+        occasions=occasions,
+        prospects=prospects,
+        calls=calls,
+        mailings=mail.mailings,
+        copied_calls=cases["redial_within_3_minutes"],
+    )
     return Touched(
         prospects=prospects,
         calls=calls,
         mailings=mail.mailings,
         enrolments=mail.enrolments,
         meetings=make_meetings(rng, occasions, met, staff),
-        todos=make_todos(rng, met, staff),
-        cases=cases,
+        tasks=tasks,
+        cases=cases | awkward.late_copies(tasks, span=span),
     )
 
 

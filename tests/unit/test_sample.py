@@ -195,7 +195,7 @@ REFERENCES = [
     ("Event", {"WhatId": "Opportunity", "OwnerId": "User", "CreatedById": "User"}),
     ("User", {"UserRoleId": "UserRole", "ManagerId": "User"}),
     ("UserRole", {"ParentRoleId": "UserRole"}),
-    ("Task", {"WhatId": "Opportunity", "WhoId": "Contact", "OwnerId": "User"}),
+    ("Task", {"WhatId": "Opportunity", "OwnerId": "User"}),
     ("calls", {"prospectId": "prospects", "userId": "users"}),
     ("calls", {"callDispositionId": "callDispositions"}),
     ("mailings", {"prospectId": "prospects", "userId": "users"}),
@@ -390,8 +390,100 @@ def test_amounts_are_the_sums_of_their_lines(three: Exports) -> None:
 
 
 def test_to_dos_are_no_calls_and_no_mails(three: Exports) -> None:
-    assert {row["TaskSubtype"] for row in three.rows("Task")} == {"Task"}
-    assert {row["CallDurationInSeconds"] for row in three.rows("Task")} == {""}
+    by_kind: dict[str, list[Row]] = defaultdict(list)
+    for row in three.rows("Task"):
+        by_kind[row["TaskSubtype"]].append(row)
+    assert set(by_kind) == {"Task", "Call", "Email"}
+    for column in ("CallType", "CallDisposition", "CallDurationInSeconds"):
+        assert not [row for kind in ("Task", "Email") for row in by_kind[kind] if row[column]]
+        assert [row for row in by_kind["Call"] if row[column]]
+    assert all(row["WhoId"] for kind in ("Call", "Email") for row in by_kind[kind])
+
+
+def test_what_is_planned_is_not_done(three: Exports) -> None:
+    for row in three.rows("Task"):
+        is_done = row["Status"] == "Completed"
+        assert (row["IsClosed"] == "true") == is_done == (row["CompletedDateTime"] != "")
+    planned = [row for row in three.rows("Task") if row["Status"] == "Not Started"]
+    assert {row["TaskSubtype"] for row in planned} == {"Task", "Call", "Email"}
+    assert not any(row["CallDisposition"] for row in planned)
+
+
+def touches_of_both_tools(exports: Exports) -> Iterator[tuple[str, list[datetime], list[datetime]]]:
+    """By kind and the two people: when they were in touch, says the outbound tool, and the CRM."""
+    users = {row["id"]: row["email"].lower() for row in exports.rows("users")}
+    sellers = {row["Id"]: row["Email"].lower() for row in exports.rows("User")}
+    outside = {**exports.by_id("Lead"), **exports.by_id("Contact")}
+    found: dict[tuple[str, ...], tuple[list[datetime], list[datetime]]] = defaultdict(
+        lambda: ([], [])
+    )
+    for kind, user, address, at in sent_by_the_tool(exports):
+        found[kind, users[user], address][0].append(at)
+    for row in exports.rows("Task"):
+        kind, is_outbound = row["TaskSubtype"], row["CallType"] != "Inbound"
+        if kind != "Task" and is_outbound and row["CompletedDateTime"]:
+            address = outside[row["WhoId"]]["Email"].lower()
+            at = moment(row["CompletedDateTime"])
+            found[kind, sellers[row["OwnerId"]], address][1].append(at)
+    for (kind, *_), (tool, crm) in found.items():
+        yield kind, sorted(tool), sorted(crm)
+
+
+def sent_by_the_tool(exports: Exports) -> Iterator[tuple[str, str, str, datetime]]:
+    """Outbound calls and mails: kind, user, the person's address, and when."""
+    address = {row["id"]: json.loads(row["emails"])[0].lower() for row in exports.rows("prospects")}
+    for row in exports.rows("calls"):
+        if row["direction"] == "outbound":
+            yield "Call", row["userId"], address[row["prospectId"]], moment(row["dialedAt"])
+    for row in exports.rows("mailings"):
+        if row["deliveredAt"] and row["mailingType"] != "campaign":
+            yield "Email", row["userId"], address[row["prospectId"]], moment(row["deliveredAt"])
+
+
+def without_copies(tool: list[datetime], crm: list[datetime]) -> list[datetime]:
+    """The touches, once each: each of the tool's stands for one of the CRM's within 5 minutes."""
+    free, own = list(tool), list[datetime]()
+    for at in crm:
+        near = [one for one in free if abs(one - at) <= timedelta(minutes=5)]
+        if near:
+            free.remove(min(near))
+        else:
+            own.append(at)
+    return tool + own
+
+
+def test_a_touch_that_both_tools_hold_counts_once(three: Exports) -> None:
+    count: dict[str, dict[str, float | None]] = {
+        "Call": defaultdict(int),
+        "Email": defaultdict(int),
+    }
+    merged = 0
+    for kind, tool, crm in touches_of_both_tools(three):
+        touches = without_copies(tool, crm)
+        merged += len(tool) + len(crm) - len(touches)
+        for at in touches:
+            count[kind][quarter(at.astimezone(ZONE).date())] += 1
+    assert three.company("calls_made") == count["Call"]
+    assert three.company("emails_sent") == count["Email"]
+    assert merged > 5_000
+
+
+def test_most_calls_of_the_tool_have_a_copy_whose_words_may_differ(three: Exports) -> None:
+    copies = [row for row in three.rows("Task") if row["Subject"].startswith("[Outreach] [Call]")]
+    assert 0.55 < len(copies) / len(three.rows("calls")) < 0.65
+    names = {row["id"]: row["name"] for row in three.rows("callDispositions")}
+    users = {row["Id"]: row["Email"].lower() for row in three.rows("User")}
+    addresses = {row["id"]: row["email"].lower() for row in three.rows("users")}
+    said: dict[tuple[str, datetime], str] = {
+        (addresses[row["userId"]], moment(row["dialedAt"])): names.get(row["callDispositionId"], "")
+        for row in three.rows("calls")
+    }
+    differ = 0
+    for row in copies:
+        at, seconds = moment(row["CompletedDateTime"]), range(201)
+        near = [said.get((users[row["OwnerId"]], at - timedelta(seconds=one))) for one in seconds]
+        differ += row["CallDisposition"] not in near
+    assert 0.01 < differ / len(copies) < 0.05
 
 
 # ---------------------------------------------------------------- the truth, counted from the files
@@ -867,6 +959,13 @@ def touches_of(exports: Exports) -> dict[str, list[datetime]]:
     for row in exports.rows("mailings"):
         if row["deliveredAt"] and (row["mailingType"] == "single" or row["taskId"]):
             found[address[row["prospectId"]]].append(moment(row["deliveredAt"]))
+    for row in exports.rows("Task"):
+        if (
+            row["TaskSubtype"] != "Task"
+            and row["CallType"] != "Inbound"
+            and row["CompletedDateTime"]
+        ):
+            found[outside[row["WhoId"]]["Email"].lower()].append(moment(row["CompletedDateTime"]))
     for row in exports.rows("Event"):
         if row["WhoId"] and row["IsChild"] == row["IsDeleted"] == "false":
             found[outside[row["WhoId"]]["Email"].lower()].append(moment(row["CreatedDate"]))
@@ -1155,6 +1254,32 @@ def test_a_redial_within_three_minutes(three: Exports) -> None:
     )
     assert (first["prospectId"], first["userId"]) == (again["prospectId"], again["userId"])
     assert 0 < (moment(again["dialedAt"]) - moment(first["dialedAt"])).total_seconds() < 180
+
+
+def test_a_redial_is_two_calls_however_many_copies_it_has(three: Exports) -> None:
+    first, again = (
+        three.by_id("calls")[str(key)]
+        for key in three.truth["cases"]["redial_within_3_minutes"]["call_ids"]
+    )
+    begun, user = moment(first["dialedAt"]), three.by_id("users")[first["userId"]]["email"].lower()
+    copies = [
+        moment(row["CompletedDateTime"])
+        for row in three.rows("Task")
+        if row["Subject"].startswith("[Outreach] [Call]")
+        and three.by_id("User")[row["OwnerId"]]["Email"].lower() == user
+        and timedelta(0) <= moment(row["CompletedDateTime"]) - begun <= timedelta(seconds=300)
+    ]
+    assert len(copies) == 2
+    tool = [begun, moment(again["dialedAt"])]
+    assert without_copies(tool, sorted(copies)) == tool
+
+
+def test_a_copy_that_comes_late_is_a_touch_of_its_own(three: Exports) -> None:
+    tasks = three.by_id("Task")
+    late = [tasks[key] for key in three.truth["cases"]["copy_long_after_its_touch"]["task_ids"]]
+    assert len(late) > 10
+    assert {row["TaskSubtype"] for row in late} == {"Call", "Email"}
+    assert all(row["Subject"].startswith("[Outreach]") for row in late)
 
 
 def test_people_who_come_twice(three: Exports) -> None:
