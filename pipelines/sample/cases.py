@@ -125,8 +125,21 @@ def force_leads(leads: pd.DataFrame, prospects: pd.DataFrame, *, span: int) -> C
         "spam_lead": [spam],
         "opted_out_before_any_touch": [opted_out],
         "bulk_import": np.flatnonzero(leads["is_import"]).tolist(),
+        **_force_merges(leads, others, span=span),
         **_force_returns(leads, others),
     }
+
+
+def _force_merges(leads: pd.DataFrame, rows: list[int], *, span: int) -> Cases:
+    """Three leads of one person, merged one into the next: the last one stays."""
+    created = leads["created"].to_numpy()
+    first = int(np.flatnonzero(created[rows[2:]] < created[rows[:-2]] + SOON)[0])
+    chain = [rows.pop(first) for _ in range(3)]
+    leads.loc[chain, "person"] = leads["person"].to_numpy()[chain[2]]
+    leads.loc[chain[:2], "master"] = chain[1:]
+    leads.loc[chain[:2], "merged"] = midnight(span) - np.array([2 * DAY, DAY]) + 15 * HOUR
+    leads.loc[chain[0], "alias"] = "one.of.three@other.example"
+    return {"merged_leads": chain}
 
 
 def _force_returns(leads: pd.DataFrame, rows: list[int]) -> Cases:

@@ -1,6 +1,7 @@
 """Made-up names of people and companies, from faker's word lists; drawn all at once."""
 
 import numpy as np
+import pandas as pd
 from faker.providers.company import Provider as Companies
 from faker.providers.person.en_US import Provider as People
 
@@ -29,3 +30,11 @@ def distinct_companies(rng: np.random.Generator, count: int) -> tuple[np.ndarray
     joined = founder + "-" + partner
     domains = np.char.lower(joined.astype(str)) + ".example"
     return joined + " " + suffix, np.char.replace(domains, "'", "").astype(object)
+
+
+def address(
+    first: pd.Series, last: pd.Series, *, number: np.ndarray, domain: pd.Series | str
+) -> np.ndarray:
+    """Addresses that nobody else has, since they end in a number of one's own."""
+    local = (first + last).str.lower().str.replace("'", "")
+    return (local + "." + pd.Series(number, local.index).astype(str) + "@" + domain).to_numpy()

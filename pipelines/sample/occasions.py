@@ -19,8 +19,7 @@ def make_prospects(rng: np.random.Generator, met: Prospecting) -> pd.DataFrame:
     """The people whom the outbound tool knows: nearly every lead, and half of the contacts.
 
     `person` is a row number; `created` follows the CRM's first record of the person by less than
-    a minute; a few opted out one day (`opted_out`, else NEVER). `known_as` is whom the tools'
-    records make of it: the same `person`, where they do.
+    a minute; a few opted out one day (`opted_out`, else NEVER).
     """
     first = np.full(len(met.people), NEVER)
     np.minimum.at(first, met.leads["person"].to_numpy(), met.leads["created"].to_numpy())
@@ -34,7 +33,6 @@ def make_prospects(rng: np.random.Generator, met: Prospecting) -> pd.DataFrame:
     opted_out = np.where(opts_out, created + rng.integers(HOUR, 200 * DAY, len(person)), NEVER)
     prospects = pd.DataFrame({"person": person, "created": created, "opted_out": opted_out})
     prospects["has_own_case"] = rng.random(len(person)) < 0.07
-    prospects["known_as"] = person
     return prospects.sort_values("created", kind="stable", ignore_index=True)
 
 

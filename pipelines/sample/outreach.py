@@ -20,7 +20,9 @@ def _reference(column: str, *, first: int) -> str:
 
 
 USERS, PROSPECTS, MAILINGS, CALLS, STATES, TASKS = 11, 100_001, 500_001, 300_001, 700_001, 900_001
-_ADDRESS = "if(prospects.has_own_case, upper(people.email[1:1]) || people.email[2:], people.email)"
+_ADDRESS = """
+    if(prospects.has_own_case, upper(prospects.email[1:1]) || prospects.email[2:], prospects.email)
+"""
 _OPTED_OUT = "has_come(prospects.opted_out)"
 _PROSPECT_CHANGED = "moment(greatest(prospects.created, past(prospects.opted_out)))"
 PROSPECT = _export(
@@ -29,6 +31,8 @@ PROSPECT = _export(
     from prospects
     inner join people on prospects.person = people.id
     inner join companies on people.company = companies.id
+    left join leads on prospects.of_lead = leads.id
+    left join contacts on prospects.of_contact = contacts.id
     where has_come(prospects.created)
     order by prospects.id
     """,
@@ -54,6 +58,8 @@ PROSPECT = _export(
         "emailsOptStatus": f"if({_OPTED_OUT}, 'opted_out', '')",
         "emailOptedOut": _OPTED_OUT,
         "callOptedOut": "false",
+        "externalId": "coalesce(leads.sfid, contacts.sfid)",
+        "externalSource": "if(coalesce(leads.id, contacts.id) is null, null, 'salesforce')",
         "source": "'Salesforce'",
         "tags": "'[]'",
         "timeZone": "'America/Chicago'",

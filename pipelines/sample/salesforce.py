@@ -70,6 +70,7 @@ CONTACT = _export(
     inner join people on contacts.person = people.id
     inner join accounts on contacts.account = accounts.id
     inner join staff on accounts.owner = staff.id
+    left join contacts as survivors on contacts.master = survivors.id
     where has_come(contacts.created)
     order by contacts.id
     """,
@@ -80,19 +81,25 @@ CONTACT = _export(
         "LastName": "people.last",
         "Name": "people.first || ' ' || people.last",
         "Title": "people.title",
-        "Email": "people.email",
+        "Email": "coalesce(nullif(contacts.alias, ''), people.email)",
         "Phone": "'+1 312 ' || people.phone",
         "OwnerId": "staff.sfid",
+        "MasterRecordId": "if(has_come(contacts.merged), survivors.sfid, null)",
         "HasOptedOutOfEmail": "false",
         "DoNotCall": "false",
         "IsEmailBounced": "false",
-        **_stamps("contacts.created", "contacts.created", "staff.sfid"),
+        **_stamps(
+            "contacts.created",
+            "greatest(contacts.created, past(contacts.merged))",
+            "staff.sfid",
+            deleted="has_come(contacts.merged)",
+        ),
     },
 )
 
 _LEAD_CHANGED = (
     "greatest(leads.created, past(leads.answered), past(leads.qualified), past(leads.closed), "
-    "past(leads.spam), past(leads.converted))"
+    "past(leads.spam), past(leads.converted), past(leads.merged))"
 )
 LEAD = _export(
     "Lead",
@@ -103,7 +110,9 @@ LEAD = _export(
     inner join staff as creators on leads.creator = creators.id
     inner join sources on leads.source = sources.id
     left join staff as owners on leads.owner = owners.id
-    left join contacts on leads.person = contacts.person and has_come(leads.converted)
+    left join leads as survivors on leads.master = survivors.id
+    left join contacts
+        on leads.person = contacts.person and contacts.master < 0 and has_come(leads.converted)
     left join accounts on contacts.account = accounts.id
     left join deals on leads.deal = deals.id and has_come(leads.converted)
     where has_come(leads.created)
@@ -116,7 +125,7 @@ LEAD = _export(
         "Name": "people.first || ' ' || people.last",
         "Title": "people.title",
         "Company": "companies.name",
-        "Email": "people.email",
+        "Email": "coalesce(nullif(leads.alias, ''), people.email)",
         "Phone": "'+1 312 ' || people.phone",
         "Website": "'https://www.' || companies.domain",
         "LeadSource": "sources.name",
@@ -140,7 +149,10 @@ LEAD = _export(
         "HasOptedOutOfEmail": "false",
         "DoNotCall": "false",
         "Qualified_At__c": "moment(leads.qualified)",
-        **_stamps("leads.created", _LEAD_CHANGED, "creators.sfid"),
+        "MasterRecordId": "if(has_come(leads.merged), survivors.sfid, null)",
+        **_stamps(
+            "leads.created", _LEAD_CHANGED, "creators.sfid", deleted="has_come(leads.merged)"
+        ),
     },
 )
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from pipelines.sample.clock import day_to_date
 from pipelines.sample.ids import record_ids
-from pipelines.sample.outreach import CALLS
+from pipelines.sample.outreach import CALLS, PROSPECTS
 from pipelines.sample.truth_closed import dollars
 from pipelines.sample.truth_deals import Deal
 from pipelines.sample.world import World
@@ -13,11 +13,18 @@ from pipelines.sample.world import World
 LEAD_CASES = {
     "duplicate_lead": "the second is a duplicate of the first: in no KPI",
     "re_inquiry": "the second is no new lead, and asks for an answer",
+    "merged_leads": "the last is the one that counts, the others are it",
+    "testers_and_own_people": "in no KPI, and neither are touches with them",
     "bulk_import": "new leads, none of which asks for an answer",
     "spam_lead": "a new lead that asks for no answer",
     "opted_out_before_any_touch": "a new lead that asks for no answer",
 }
-
+PROSPECT_CASES = {
+    "prospect_known_by_id": "the CRM's person whom it names, at another address",
+    "prospect_known_by_domain_and_name": "the CRM's only person of that name and mail domain",
+    "two_of_one_name_at_one_domain": "none of the CRM's two people of that name and mail domain",
+    "two_free_mail_addresses": "not the CRM's person of that name, whose mail is free mail as well",
+}
 TASK_CASES = {"copy_long_after_its_touch": "a touch of its own, beside the outbound tool's"}
 
 
@@ -47,6 +54,11 @@ def told_cases(world: World, deals: list[Deal]) -> dict[str, Any]:
             told[name] = {
                 "call_ids": [CALLS + row for row in rows],
                 "expect": "two calls made",
+            }
+        elif name in PROSPECT_CASES:
+            told[name] = {
+                "prospect_ids": [PROSPECTS + row for row in rows],
+                "expect": PROSPECT_CASES[name],
             }
         elif name in TASK_CASES:
             told[name] = {"task_ids": [tasks[row] for row in rows], "expect": TASK_CASES[name]}

@@ -9,7 +9,7 @@ from pipelines.sample.clock import DAY, NEVER, local_days, midnight
 from pipelines.sample.leads import INBOUND, RE_INQUIRY_DAYS
 from pipelines.sample.opportunities import LEAD_SOURCES
 from pipelines.sample.truth_cells import Answer, Answers, Places, Value, count, share, values
-from pipelines.sample.truth_touches import dialled, sent
+from pipelines.sample.truth_touches import booked, dialled, left_out, sent
 from pipelines.sample.world import World
 
 IMPORT_SIZE, IMPORT_SECONDS = 50, 60
@@ -21,7 +21,12 @@ FIRST, DUPLICATE, RE_INQUIRY = 0, 1, 2
 def of_leads(world: World, places: Places) -> Iterator[Value]:
     """Everything by the day on which a lead was created, or first qualified."""
     cutoff = midnight(world.span)
-    leads = world.met.leads.loc[world.met.leads["created"] < cutoff]
+    leads = world.met.leads
+    leads = leads.loc[
+        (leads["created"] < cutoff)
+        & (leads["merged"] >= cutoff)
+        & ~left_out(world, leads["person"].to_numpy())
+    ]
     kind = arrivals(leads)
     day, owner = local_days(leads["created"]), leads["owner"].to_numpy()
     is_first = kind == FIRST
@@ -79,7 +84,7 @@ def has_opportunity(world: World, leads: pd.DataFrame, *, cutoff: int) -> np.nda
 def _of_answers(
     world: World, leads: pd.DataFrame, places: Places, *, kind: np.ndarray, cutoff: int
 ) -> Iterator[Value]:
-    touched = first_touches(world, leads, cutoff=cutoff)
+    touched = first_touches(world, leads)
     asks = asks_for_an_answer(world, leads, kind=kind, touched=touched, cutoff=cutoff)
     created = leads["created"].to_numpy()[asks]
     seconds = (touched[asks] - created).astype(float)
@@ -99,19 +104,13 @@ def _of_answers(
     yield from values(places.groups(day, owner), say)
 
 
-def first_touches(world: World, leads: pd.DataFrame, *, cutoff: int) -> np.ndarray:
+def first_touches(world: World, leads: pd.DataFrame) -> np.ndarray:
     """The first human outbound touch of each lead's person since it was created; NEVER for none."""
     calls, mails = dialled(world), sent(world)
     mails = mails.loc[mails["is_manual"]]
-    meetings = world.touched.meetings
-    booked = meetings.loc[
-        (meetings["person"] >= 0)
-        & ~meetings["is_child"]
-        & (meetings["created"] < cutoff)
-        & (meetings["deleted"] >= cutoff)
-    ]
-    person = np.concatenate([calls["person"], mails["person"], booked["person"], [1 << 28]])
-    at = np.concatenate([calls["at"], mails["delivered"], booked["created"], [0]])
+    meetings = booked(world)
+    person = np.concatenate([calls["person"], mails["person"], meetings["person"], [1 << 28]])
+    at = np.concatenate([calls["at"], mails["delivered"], meetings["created"], [0]])
     order = np.lexsort((at, person))
     key = (person[order].astype("int64") << 32) + at[order]
     mine = (leads["person"].to_numpy().astype("int64") << 32) + leads["created"].to_numpy()
@@ -126,7 +125,7 @@ def asks_for_an_answer(
     """Inbound, no duplicate, no import, no spam, and not opted out before any touch."""
     prospects = world.touched.prospects
     out_by_person = dict(
-        zip(prospects["person"].tolist(), prospects["opted_out"].tolist(), strict=True)
+        zip(prospects["known_as"].tolist(), prospects["opted_out"].tolist(), strict=True)
     )
     opted_out = np.array([out_by_person.get(person, NEVER) for person in leads["person"].tolist()])
     return (

@@ -29,12 +29,38 @@ def logged(world: World, kind: str) -> pd.DataFrame:
     ]
 
 
+def _known_as(world: World, touches: pd.DataFrame) -> np.ndarray:
+    """Whom the tools' records make of the prospects."""
+    return world.touched.prospects["known_as"].to_numpy()[touches["prospect"]]
+
+
+def left_out(world: World, person: np.ndarray) -> np.ndarray:
+    """True for testers and the company's own people; -1 and strangers are none of them."""
+    is_out = (world.met.people["exclusion"] != "").to_numpy()
+    is_somebody = (person >= 0) & (person < len(is_out))
+    return is_somebody & is_out[np.where(is_somebody, person, 0)]
+
+
+def booked(world: World) -> pd.DataFrame:
+    """Meetings with somebody from outside, booked by the end; what was cancelled is none."""
+    cutoff = midnight(world.span)
+    meetings = world.touched.meetings
+    return meetings.loc[
+        (meetings["person"] >= 0)
+        & ~meetings["is_child"]
+        & (meetings["created"] < cutoff)
+        & (meetings["deleted"] >= cutoff)
+        & ~left_out(world, meetings["person"].to_numpy())
+    ]
+
+
 def dialled(world: World) -> pd.DataFrame:
     """The outbound calls by the end: `user`, `person`, `at` and `disposition`."""
     calls = world.touched.calls
     calls = calls.loc[~calls["is_inbound"] & (calls["created"] < midnight(world.span))]
-    by_hand = logged(world, CALL).rename(columns={"completed": "at"})
-    both = pd.concat([calls.assign(at=calls["dialled"]), by_hand])
+    calls = calls.assign(at=calls["dialled"], person=_known_as(world, calls))
+    both = pd.concat([calls, logged(world, CALL).rename(columns={"completed": "at"})])
+    both = both.loc[~left_out(world, both["person"].to_numpy())]
     return both.filter(["user", "person", "at", "disposition"])
 
 
@@ -46,7 +72,9 @@ def sent(world: World) -> pd.DataFrame:
     mails = world.touched.mailings
     mails = mails.loc[(mails["delivered"] < midnight(world.span)) & (mails["kind"] != CAMPAIGN)]
     by_hand = logged(world, EMAIL).rename(columns={"completed": "delivered"})
+    mails = mails.assign(person=_known_as(world, mails))
     both = pd.concat([mails, by_hand.assign(is_manual=True, enrolment=-1)])
+    both = both.loc[~left_out(world, both["person"].to_numpy())]
     return both.filter(["user", "person", "delivered", "is_manual", "enrolment"])
 
 
@@ -97,19 +125,12 @@ def of_mails(world: World, places: Places) -> Iterator[Value]:
 
 def of_meetings(world: World, places: Places) -> Iterator[Value]:
     """Meetings with somebody from outside: booked, and held; what was cancelled is neither."""
-    cutoff = midnight(world.span)
-    meetings = world.touched.meetings
-    meetings = meetings.loc[
-        (meetings["person"] >= 0)
-        & ~meetings["is_child"]
-        & (meetings["created"] < cutoff)
-        & (meetings["deleted"] >= cutoff)
-    ]
+    meetings = booked(world)
     yield from values(
         places.groups(local_days(meetings["created"]), meetings["user"].to_numpy()),
         lambda rows: count("meetings_booked", rows),
     )
-    held = meetings.loc[meetings["ends"] <= cutoff]
+    held = meetings.loc[meetings["ends"] <= midnight(world.span)]
     yield from values(
         places.groups(local_days(held["starts"]), held["owner"].to_numpy()),
         lambda rows: count("meetings_held", rows),

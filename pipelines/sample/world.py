@@ -24,9 +24,11 @@ from pipelines.sample.cases import Cases
 from pipelines.sample.changes import STAYS_SHARE, delete, hand_on, keep_amounts, merge, reopen
 from pipelines.sample.clock import DAY, NEVER, NO_DAY, local_days
 from pipelines.sample.currencies import make_rates, price_in_currencies
+from pipelines.sample.identity import leave_out, tell_apart
 from pipelines.sample.leads import Prospecting, make_prospecting
 from pipelines.sample.mailings import make_mail
 from pipelines.sample.meetings import make_meetings
+from pipelines.sample.merges import merge_records
 from pipelines.sample.occasions import make_occasions, make_prospects
 from pipelines.sample.opportunities import hand_over, make_opportunities, name_kinds
 from pipelines.sample.organisation import REP, make_people
@@ -97,7 +99,7 @@ def make_world(*, scale: float, count: int, seed: int, span: int, days: int) -> 
     founding, selling, prospecting, touching, changing = (
         np.random.default_rng([seed, stream]) for stream in range(5)
     )
-    logging = np.random.default_rng([seed, 10])
+    recording = np.random.default_rng([seed, 10])
     staff = make_people(founding, scale=scale, span=span)
     places = make_places(changing, staff, span=span)
     companies = make_companies(founding, scale=scale)
@@ -121,8 +123,9 @@ def make_world(*, scale: float, count: int, seed: int, span: int, days: int) -> 
         deals=sold.deals,
         span=span,
     )
+    met = merge_records(recording, met, span=span)
     accounts = _kept(founding, sold.accounts, staff, met, span=span)
-    touched = _touch(touching, logging, met, staff, span=span)
+    touched = _touch(touching, recording, met, staff, span=span)
     deals, deleted = _deleted(changing, met, touched, span=span, days=days)
     return World(
         span=span,
@@ -202,7 +205,7 @@ def _sell(
 
 def _touch(
     rng: np.random.Generator,
-    logging: np.random.Generator,
+    recording: np.random.Generator,
     met: Prospecting,
     staff: pd.DataFrame,
     *,
@@ -210,6 +213,9 @@ def _touch(
 ) -> Touched:
     prospects = make_prospects(rng, met)
     cases = awkward.force_leads(met.leads, prospects, span=span)
+    kept = [row for rows in cases.values() for row in rows]
+    cases |= leave_out(recording, met, kept=kept)
+    cases |= tell_apart(recording, prospects, met, kept=kept)
     prospect_of = np.full(len(met.people), -1)
     prospect_of[prospects["person"]] = prospects.index
     occasions = make_occasions(rng, met, staff, prospects)
@@ -224,7 +230,7 @@ def _touch(
         prospect_of=prospect_of,
     )
     tasks = make_tasks(
-        logging,
+        recording,
         met=met,
         staff=staff,
         occasions=occasions,

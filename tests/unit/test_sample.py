@@ -1,27 +1,21 @@
 """The sample is reproducible, whole, and shaped as the tools export; its truth is in its files."""
 
-import csv
 import itertools
 import json
 import math
-import statistics
-from bisect import bisect_left, bisect_right
+from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterator
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 import pytest
 
 from pipelines.sample.files import TRUTH, Sample, make_sample
+from tests.sample_exports import END, LAST, ZONE, Exports, Row, local, moment, quarter, rows_of
 
-Row = dict[str, str]
-LAST = date(2026, 10, 14)
-ZONE = ZoneInfo("America/Chicago")
-END = datetime(2026, 10, 15, tzinfo=ZONE)
 OPEN = (
     "Prospecting",
     "Qualification",
@@ -74,55 +68,9 @@ FINANCE = ("quotas", "org_changes")
 AHEAD = {"scheduledAt", "StartDateTime", "EndDateTime", "ActivityDateTime"}
 
 
-def rows_of(path: Path) -> list[Row]:
-    with path.open(encoding="utf-8", newline="") as file:
-        return list(csv.DictReader(file))
-
-
-def moment(text: str) -> datetime:
-    return datetime.strptime(text, "%Y-%m-%dT%H:%M:%S.000Z").replace(tzinfo=UTC)
-
-
-def local(text: str) -> date:
-    return moment(text).astimezone(ZONE).date()
-
-
 def digests(sample: Sample) -> dict[str, bytes]:
     out = sample.files[0].parent.parent
     return {str(path.relative_to(out)): path.read_bytes() for path in (*sample.files, out / TRUTH)}
-
-
-class Exports:
-    """The files of a sample by object and day, and its truth."""
-
-    def __init__(self, out: Path, sample: Sample) -> None:
-        self.out, self.sample = out, sample
-        self.truth = json.loads((out / TRUTH).read_text(encoding="utf-8"))
-        self._read: dict[tuple[str, date], list[Row]] = {}
-
-    def rows(self, name: str, day: date = LAST) -> list[Row]:
-        if (name, day) not in self._read:
-            (path,) = self.out.glob(f"*/{name}_{day}.csv")
-            self._read[name, day] = rows_of(path)
-        return self._read[name, day]
-
-    def by_id(self, name: str, day: date = LAST) -> dict[str, Row]:
-        return {row.get("Id") or row["id"]: row for row in self.rows(name, day)}
-
-    def company(self, kpi: str, grain: str = "quarter", place: int = 0) -> dict[str, float | None]:
-        """The true values of the whole company, or their numerators or denominators, by period."""
-        return {
-            row[3]: row[6 + place]
-            for row in self.truth["values"]
-            if (row[0], row[2], row[4]) == (kpi, grain, "company")
-        }
-
-
-@pytest.fixture(scope="module")
-def three(tmp_path_factory: pytest.TempPathFactory) -> Exports:
-    """Three nights, in which a rep leaves."""
-    out = tmp_path_factory.mktemp("sample")
-    return Exports(out, make_sample(out, days=3))
 
 
 # ---------------------------------------------------------------- the files
@@ -389,108 +337,7 @@ def test_amounts_are_the_sums_of_their_lines(three: Exports) -> None:
     assert 0 < len(set(won) - set(lines)) < 0.15 * len(won)
 
 
-def test_to_dos_are_no_calls_and_no_mails(three: Exports) -> None:
-    by_kind: dict[str, list[Row]] = defaultdict(list)
-    for row in three.rows("Task"):
-        by_kind[row["TaskSubtype"]].append(row)
-    assert set(by_kind) == {"Task", "Call", "Email"}
-    for column in ("CallType", "CallDisposition", "CallDurationInSeconds"):
-        assert not [row for kind in ("Task", "Email") for row in by_kind[kind] if row[column]]
-        assert [row for row in by_kind["Call"] if row[column]]
-    assert all(row["WhoId"] for kind in ("Call", "Email") for row in by_kind[kind])
-
-
-def test_what_is_planned_is_not_done(three: Exports) -> None:
-    for row in three.rows("Task"):
-        is_done = row["Status"] == "Completed"
-        assert (row["IsClosed"] == "true") == is_done == (row["CompletedDateTime"] != "")
-    planned = [row for row in three.rows("Task") if row["Status"] == "Not Started"]
-    assert {row["TaskSubtype"] for row in planned} == {"Task", "Call", "Email"}
-    assert not any(row["CallDisposition"] for row in planned)
-
-
-def touches_of_both_tools(exports: Exports) -> Iterator[tuple[str, list[datetime], list[datetime]]]:
-    """By kind and the two people: when they were in touch, says the outbound tool, and the CRM."""
-    users = {row["id"]: row["email"].lower() for row in exports.rows("users")}
-    sellers = {row["Id"]: row["Email"].lower() for row in exports.rows("User")}
-    outside = {**exports.by_id("Lead"), **exports.by_id("Contact")}
-    found: dict[tuple[str, ...], tuple[list[datetime], list[datetime]]] = defaultdict(
-        lambda: ([], [])
-    )
-    for kind, user, address, at in sent_by_the_tool(exports):
-        found[kind, users[user], address][0].append(at)
-    for row in exports.rows("Task"):
-        kind, is_outbound = row["TaskSubtype"], row["CallType"] != "Inbound"
-        if kind != "Task" and is_outbound and row["CompletedDateTime"]:
-            address = outside[row["WhoId"]]["Email"].lower()
-            at = moment(row["CompletedDateTime"])
-            found[kind, sellers[row["OwnerId"]], address][1].append(at)
-    for (kind, *_), (tool, crm) in found.items():
-        yield kind, sorted(tool), sorted(crm)
-
-
-def sent_by_the_tool(exports: Exports) -> Iterator[tuple[str, str, str, datetime]]:
-    """Outbound calls and mails: kind, user, the person's address, and when."""
-    address = {row["id"]: json.loads(row["emails"])[0].lower() for row in exports.rows("prospects")}
-    for row in exports.rows("calls"):
-        if row["direction"] == "outbound":
-            yield "Call", row["userId"], address[row["prospectId"]], moment(row["dialedAt"])
-    for row in exports.rows("mailings"):
-        if row["deliveredAt"] and row["mailingType"] != "campaign":
-            yield "Email", row["userId"], address[row["prospectId"]], moment(row["deliveredAt"])
-
-
-def without_copies(tool: list[datetime], crm: list[datetime]) -> list[datetime]:
-    """The touches, once each: each of the tool's stands for one of the CRM's within 5 minutes."""
-    free, own = list(tool), list[datetime]()
-    for at in crm:
-        near = [one for one in free if abs(one - at) <= timedelta(minutes=5)]
-        if near:
-            free.remove(min(near))
-        else:
-            own.append(at)
-    return tool + own
-
-
-def test_a_touch_that_both_tools_hold_counts_once(three: Exports) -> None:
-    count: dict[str, dict[str, float | None]] = {
-        "Call": defaultdict(int),
-        "Email": defaultdict(int),
-    }
-    merged = 0
-    for kind, tool, crm in touches_of_both_tools(three):
-        touches = without_copies(tool, crm)
-        merged += len(tool) + len(crm) - len(touches)
-        for at in touches:
-            count[kind][quarter(at.astimezone(ZONE).date())] += 1
-    assert three.company("calls_made") == count["Call"]
-    assert three.company("emails_sent") == count["Email"]
-    assert merged > 5_000
-
-
-def test_most_calls_of_the_tool_have_a_copy_whose_words_may_differ(three: Exports) -> None:
-    copies = [row for row in three.rows("Task") if row["Subject"].startswith("[Outreach] [Call]")]
-    assert 0.55 < len(copies) / len(three.rows("calls")) < 0.65
-    names = {row["id"]: row["name"] for row in three.rows("callDispositions")}
-    users = {row["Id"]: row["Email"].lower() for row in three.rows("User")}
-    addresses = {row["id"]: row["email"].lower() for row in three.rows("users")}
-    said: dict[tuple[str, datetime], str] = {
-        (addresses[row["userId"]], moment(row["dialedAt"])): names.get(row["callDispositionId"], "")
-        for row in three.rows("calls")
-    }
-    differ = 0
-    for row in copies:
-        at, seconds = moment(row["CompletedDateTime"]), range(201)
-        near = [said.get((users[row["OwnerId"]], at - timedelta(seconds=one))) for one in seconds]
-        differ += row["CallDisposition"] not in near
-    assert 0.01 < differ / len(copies) < 0.05
-
-
 # ---------------------------------------------------------------- the truth, counted from the files
-
-
-def quarter(day: date) -> str:
-    return str(date(day.year, (day.month - 1) // 3 * 3 + 1, 1))
 
 
 class Rates:
@@ -948,79 +795,6 @@ def test_growth_at_constant_rates_is_that_of_the_files(three: Exports) -> None:
     assert 0 < abs((three.company(kpi)["2025-04-01"] or 0) - (reported or 0)) < 0.1
 
 
-def touches_of(exports: Exports) -> dict[str, list[datetime]]:
-    """By address, when a person of the company got in touch."""
-    address = {row["id"]: json.loads(row["emails"])[0].lower() for row in exports.rows("prospects")}
-    outside = {**exports.by_id("Lead"), **exports.by_id("Contact")}
-    found: dict[str, list[datetime]] = defaultdict(list)
-    for row in exports.rows("calls"):
-        if row["direction"] == "outbound":
-            found[address[row["prospectId"]]].append(moment(row["dialedAt"]))
-    for row in exports.rows("mailings"):
-        if row["deliveredAt"] and (row["mailingType"] == "single" or row["taskId"]):
-            found[address[row["prospectId"]]].append(moment(row["deliveredAt"]))
-    for row in exports.rows("Task"):
-        if (
-            row["TaskSubtype"] != "Task"
-            and row["CallType"] != "Inbound"
-            and row["CompletedDateTime"]
-        ):
-            found[outside[row["WhoId"]]["Email"].lower()].append(moment(row["CompletedDateTime"]))
-    for row in exports.rows("Event"):
-        if row["WhoId"] and row["IsChild"] == row["IsDeleted"] == "false":
-            found[outside[row["WhoId"]]["Email"].lower()].append(moment(row["CreatedDate"]))
-    return {email: sorted(at) for email, at in found.items()}
-
-
-def test_response_time_is_that_of_the_files(three: Exports) -> None:
-    touches = touches_of(three)
-    imported = set(three.truth["cases"]["bulk_import"]["lead_ids"])
-    opted_out = {
-        json.loads(row["emails"])[0].lower(): moment(row["optedOutAt"])
-        for row in three.rows("prospects")
-        if row["optedOutAt"]
-    }
-    last: dict[str, datetime] = {}
-    minutes: dict[str, list[float]] = defaultdict(list)
-    for lead in sorted(three.rows("Lead"), key=lambda lead: lead["CreatedDate"]):
-        email, created = lead["Email"].lower(), moment(lead["CreatedDate"])
-        before = last.get(email)
-        last[email] = created
-        at = touches.get(email, [])
-        first = next(iter(at[bisect_left(at, created) :]), None)
-        if (
-            lead["LeadSource"] in ("Web", "Phone Inquiry", "Trade Show")
-            and lead["Status"] != "Spam"
-            and lead["Id"] not in imported
-            and (before is None or created - before > timedelta(days=180))
-            and not (email in opted_out and (first is None or opted_out[email] < first))
-        ):
-            wait = float("inf") if first is None else (first - created).total_seconds() / 60
-            minutes[quarter(local(lead["CreatedDate"]))].append(wait)
-    middle = {key: statistics.median_low(values) for key, values in minutes.items()}
-    assert middle == pytest.approx(three.company("lead_response_time"))
-
-
-def test_reply_rate_is_that_of_the_files(three: Exports) -> None:
-    sent: dict[str, list[datetime]] = defaultdict(list)
-    for row in three.rows("mailings"):
-        if row["sequenceStateId"] and row["deliveredAt"]:
-            sent[row["sequenceStateId"]].append(moment(row["deliveredAt"]))
-    tally: dict[str, list[int]] = defaultdict(lambda: [0, 0])
-    late = 0
-    for row in three.rows("sequenceStates"):
-        if sent[row["id"]]:
-            first, last = min(sent[row["id"]]), max(sent[row["id"]])
-            counted = tally[quarter(first.astimezone(ZONE).date())]
-            replied = moment(row["repliedAt"]) if row["repliedAt"] else None
-            counted[0] += replied is not None and replied <= last + timedelta(days=14)
-            late += replied is not None and replied > last + timedelta(days=14)
-            counted[1] += 1
-    assert late > 0
-    assert three.company("reply_rate", place=1) == {key: n for key, (n, _) in tally.items()}
-    assert three.company("reply_rate", place=2) == {key: n for key, (_, n) in tally.items()}
-
-
 SUMMED = (
     *("revenue", "_pipeline", "_made", "_sent", "_booked", "_created", "_won", "win_rate"),
     *("units_sold", "_lost"),
@@ -1062,10 +836,6 @@ def deals_of(exports: Exports, case: str) -> list[tuple[Row, dict[str, object]]]
         for key, expect in zip(told["opportunity_ids"], told["expect"], strict=True)
         if key in deals
     ]
-
-
-def leads_of(exports: Exports, case: str) -> list[Row]:
-    return [exports.by_id("Lead")[key] for key in exports.truth["cases"][case]["lead_ids"]]
 
 
 def test_a_customer_older_than_the_data(three: Exports) -> None:
@@ -1247,64 +1017,3 @@ def test_closed_deals_stay_with_whoever_closed_them(three: Exports) -> None:
     assert all(len(owners.changes[deal["Id"]]) == 2 for deal, _ in twice)
 
 
-def test_a_redial_within_three_minutes(three: Exports) -> None:
-    calls = three.by_id("calls")
-    first, again = (
-        calls[str(key)] for key in three.truth["cases"]["redial_within_3_minutes"]["call_ids"]
-    )
-    assert (first["prospectId"], first["userId"]) == (again["prospectId"], again["userId"])
-    assert 0 < (moment(again["dialedAt"]) - moment(first["dialedAt"])).total_seconds() < 180
-
-
-def test_a_redial_is_two_calls_however_many_copies_it_has(three: Exports) -> None:
-    first, again = (
-        three.by_id("calls")[str(key)]
-        for key in three.truth["cases"]["redial_within_3_minutes"]["call_ids"]
-    )
-    begun, user = moment(first["dialedAt"]), three.by_id("users")[first["userId"]]["email"].lower()
-    copies = [
-        moment(row["CompletedDateTime"])
-        for row in three.rows("Task")
-        if row["Subject"].startswith("[Outreach] [Call]")
-        and three.by_id("User")[row["OwnerId"]]["Email"].lower() == user
-        and timedelta(0) <= moment(row["CompletedDateTime"]) - begun <= timedelta(seconds=300)
-    ]
-    assert len(copies) == 2
-    tool = [begun, moment(again["dialedAt"])]
-    assert without_copies(tool, sorted(copies)) == tool
-
-
-def test_a_copy_that_comes_late_is_a_touch_of_its_own(three: Exports) -> None:
-    tasks = three.by_id("Task")
-    late = [tasks[key] for key in three.truth["cases"]["copy_long_after_its_touch"]["task_ids"]]
-    assert len(late) > 10
-    assert {row["TaskSubtype"] for row in late} == {"Call", "Email"}
-    assert all(row["Subject"].startswith("[Outreach]") for row in late)
-
-
-def test_people_who_come_twice(three: Exports) -> None:
-    for case, shortest, longest in (("duplicate_lead", 0, 178), ("re_inquiry", 182, 2_000)):
-        first, second = leads_of(three, case)
-        assert first["Email"] == second["Email"]
-        gap = moment(second["CreatedDate"]) - moment(first["CreatedDate"])
-        assert shortest < gap.total_seconds() / 86_400 < longest
-
-
-def test_a_list_is_brought_in_within_a_minute(three: Exports) -> None:
-    by_moment = sorted(leads_of(three, "bulk_import"), key=lambda lead: lead["CreatedDate"])
-    first, *_, last = by_moment[:60]
-    assert len(by_moment) >= 60
-    assert (moment(last["CreatedDate"]) - moment(first["CreatedDate"])).total_seconds() < 60
-    assert {lead["CreatedById"] for lead in by_moment[:60]} == {first["CreatedById"]}
-    assert {lead["LeadSource"] for lead in by_moment} == {"Trade Show"}
-
-
-def test_spam_and_a_person_who_does_not_want_to_be_asked(three: Exports) -> None:
-    (spam,), (silent,) = leads_of(three, "spam_lead"), leads_of(three, "opted_out_before_any_touch")
-    assert spam["Status"] == "Spam"
-    address = silent["Email"].lower()
-    (prospect,) = (
-        row for row in three.rows("prospects") if json.loads(row["emails"])[0].lower() == address
-    )
-    assert prospect["optedOutAt"]
-    assert address not in touches_of(three)
