@@ -6,7 +6,7 @@ with leads as (
 
 opportunities as (
 
-    select * from {{ ref('int_opportunities') }} where not is_deleted and created_on is not null
+    select * from {{ ref('int_opportunities') }} where not is_left_out and created_on is not null
 
 ),
 

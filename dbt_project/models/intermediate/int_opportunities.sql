@@ -16,6 +16,12 @@ products as (
 
 ),
 
+excluded as (
+
+    select * from {{ ref('int_opportunities_excluded') }}
+
+),
+
 stage_map as (
 
     select * from {{ source('run', 'stage_map') }}
@@ -76,6 +82,7 @@ dated as (
         latest.*,
         events.is_deleted,
         events.is_merged,
+        excluded.exclusion,
         events.closed_by_rep_key,
         events.closed_for_account_key,
         events.created_by_rep_key,
@@ -128,6 +135,8 @@ dated as (
     left join accepted_stages
         on latest._source = accepted_stages.source
     cross join context
+    left join excluded
+        on latest.opportunity_key = excluded.opportunity_key
     where latest.versions_back = 1
 
 ),
@@ -255,8 +264,10 @@ select
     end as amount_source,
     created_amount,
     decided_amount,
+    exclusion,
     is_deleted,
     is_merged,
+    is_deleted or exclusion is not null as is_left_out,
     coalesce(outcome = 'won', false) as is_won,
     coalesce(outcome = 'lost', false) as is_lost,
     coalesce(outcome = 'open', false) as is_open,

@@ -30,7 +30,7 @@ wins as (
         on opportunities.account_key = accounts.account_key
     where
         opportunities.is_won
-        and not opportunities.is_deleted
+        and not opportunities.is_left_out
         and opportunities.closed_on is not null
 
 ),

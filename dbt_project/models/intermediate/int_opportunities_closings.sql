@@ -80,4 +80,5 @@ left join first_open
     on spells.opportunity_key = first_open.opportunity_key
 where
     spells.situation in ('won', 'lost')
+    and opportunities.exclusion is null
     and (spells.ended_on is not null or opportunities.closed_on is not null)

@@ -1,6 +1,6 @@
 with versions as (
 
-    select * from {{ ref('int_opportunities_versions') }} where is_current and not is_removed
+    select * from {{ ref('int_opportunities_versions') }} where is_current
 
 ),
 

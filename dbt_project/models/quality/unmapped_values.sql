@@ -1,6 +1,6 @@
 with opportunities as (
 
-    select * from {{ ref('fct_opportunities') }}
+    select * from {{ ref('fct_opportunities') }} where exclusion is null
 
 ),
 

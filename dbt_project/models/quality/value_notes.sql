@@ -56,6 +56,7 @@ noted as (
         ('pipeline_created', 'amount_missing', 'created_on', 'created_on is not null and created_amount is null and is_creation_converted'),
         ('pipeline_created', 'unconverted', 'created_on', 'is_counted_creation and not is_creation_converted'),
         ('revenue', 'unmapped', 'created_on', "outcome = 'unmapped'"),
+        ('pipeline_created', 'excluded', 'created_on', 'exclusion is not null'),
     ] %}
     select
         '{{ kpi }}' as kpi,
@@ -63,7 +64,12 @@ noted as (
         cast({{ on }} as date) as noted_on,
         {{ 'cast(null as decimal(18, 2))' if code == 'unconverted' else 'amount' }} as amount
     from opportunities
-    where not is_deleted and {{ condition }}
+    where
+        not is_deleted
+        and {{ condition }}
+        {%- if code != 'excluded' %}
+        and exclusion is null
+        {%- endif %}
     union all
     {% endfor %}
     {%- for code, condition in [

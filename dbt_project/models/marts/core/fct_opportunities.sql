@@ -65,10 +65,10 @@ flagged as (
 
     select
         *,
-        is_won and not is_deleted and closed_on is not null as is_counted_win,
-        is_lost and not is_deleted and closed_on is not null as is_counted_loss,
-        is_open and not is_deleted as is_open_pipeline,
-        outcome is not null and not is_deleted and not is_renewal as is_counted_creation
+        is_won and not is_left_out and closed_on is not null as is_counted_win,
+        is_lost and not is_left_out and closed_on is not null as is_counted_loss,
+        is_open and not is_left_out as is_open_pipeline,
+        outcome is not null and not is_left_out and not is_renewal as is_counted_creation
     from valued
 
 )
@@ -89,6 +89,7 @@ select
     coalesce(flagged.deal_type, '(none)') as deal_type,
     coalesce(flagged.lead_source, '(none)') as lead_source,
     coalesce(flagged.lost_reason, '(none)') as lost_reason,
+    flagged.exclusion,
     flagged.created_on,
     flagged.created_at,
     flagged.closed_on,

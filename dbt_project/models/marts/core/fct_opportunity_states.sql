@@ -22,6 +22,12 @@ products as (
 
 ),
 
+excluded as (
+
+    select * from {{ ref('int_opportunities_excluded') }}
+
+),
+
 context as (
 
     select * from {{ source('run', 'context') }}
@@ -34,9 +40,14 @@ described as (
         states.*,
         context.open_amount,
         context.currency as company_currency,
-        coalesce(states.outcome = 'open', false) and not states.is_removed as is_open_pipeline
+        excluded.opportunity_key is not null as is_excluded,
+        coalesce(states.outcome = 'open', false)
+        and not states.is_removed
+        and excluded.opportunity_key is null as is_open_pipeline
     from states
     cross join context
+    left join excluded
+        on states.opportunity_key = excluded.opportunity_key
 
 ),
 
@@ -122,7 +133,11 @@ select
     account_key,
     product_key,
     coalesce(stage, '(none)') as stage,
-    case when is_removed then 'removed' else coalesce(outcome, 'unmapped') end as outcome,
+    case
+        when is_removed then 'removed'
+        when is_excluded then 'excluded'
+        else coalesce(outcome, 'unmapped')
+    end as outcome,
     coalesce(pipeline, '(none)') as pipeline,
     coalesce(deal_type, '(none)') as deal_type,
     coalesce(lead_source, '(none)') as lead_source,

@@ -38,7 +38,7 @@ dated as (
 
     select
         visits.*,
-        opportunities.is_deleted,
+        opportunities.is_deleted or opportunities.exclusion is not null as is_left_out,
         opportunities.is_counted_loss,
         opportunities.closed_on,
         opportunities.pipeline,
@@ -61,10 +61,10 @@ counted as (
     select
         *,
         coalesce(
-            is_first_entry and not is_deleted and entered_on is not null,
+            is_first_entry and not is_left_out and entered_on is not null,
             false
         ) as is_counted_entry,
-        exit = 'open' and not is_deleted as is_open_visit,
+        exit = 'open' and not is_left_out as is_open_visit,
         {{ dbt.datediff('entered_on', 'passed_on', 'day') }} as passed_days,
         {{ dbt.datediff('entered_on', 'closed_on', 'day') }} as closed_days
     from dated
