@@ -94,6 +94,7 @@ select
     spans.manager_name,
     spans.region,
     spans.role,
+    users.timezone,
     users.hired_on,
     coalesce(org_changes.left_on, users.left_on) as left_on,
     spans.valid_from_on <= context.as_of_on and context.as_of_on < spans.valid_to_on as is_current,
