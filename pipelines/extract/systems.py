@@ -57,7 +57,7 @@ def _read(path: Path) -> Contract:
     return Contract(
         name=path.stem,
         description=raw["description"],
-        role=raw["role"],
+        role=raw.get("role", "crm"),
         timezone=raw["timezone"],
         shapes={name: _shape(name, body) for name, body in objects.items()},
         configs={name: _config(body, dates=raw["dates"]) for name, body in objects.items()},

@@ -154,7 +154,7 @@ def _deleted(
     deals = met.deals
     if days < DAYS_WITH_CHANGES:
         return deals.assign(deleted=NEVER), {}
-    kept = {*touched.meetings["deal"], *touched.todos["deal"], *met.leads["deal"]}
+    kept = {*touched.meetings["deal"], *touched.tasks["deal"], *met.leads["deal"]}
     is_free = ~deals.index.isin(kept) & (deals["contact"] < 0).to_numpy()
     is_free &= ~deals["is_case"].to_numpy()
     deleted, cases = delete(rng, deals, is_free, span=span, days=days)
