@@ -2,9 +2,9 @@
 
 The company is at home in New York and counts in 4-4-5 weeks whose years end on the Sunday nearest
 to the end of December, until 2021; from 2022-01-01 on it counts in calendar months. It works from
-Monday to Friday, nine to five, with the holidays of the United States; its own file has a Founders'
-Day on Thursday, 2022-06-02, and says that people do work on Monday, 2022-06-20, on which Juneteenth
-is observed. The data reach to the end of Wednesday, 2022-07-06.
+Monday to Friday, nine to five, with the holidays of the United States; its own file has
+Founders' Eve and Day on 2022-06-01 and 02, and says that people do work on Monday, 2022-06-20, on
+which Juneteenth is observed. The data reach to the end of Wednesday, 2022-07-06.
 """
 
 import duckdb
@@ -28,8 +28,8 @@ D6,Won,60,2018-12-31,2021-12-15
 D7,Won,70,2018-12-31,2022-01-10
 D8,Won,35,2018-12-31,2022-02-08
 D9,Won,50,2018-12-31,2022-06-03
-D10,Won,150,2018-12-31,2022-06-06
-D11,Won,1000,2018-12-31,2022-06-07
+D10,Won,150,2018-12-31,2022-06-07
+D11,Won,1000,2018-12-31,2022-06-08
 D12,Won,100,2018-12-31,2022-07-05
 """,
     # Ada lives in Los Angeles, Bob in his region's London, Cyd in a zone that nobody knows.
@@ -41,9 +41,10 @@ U3,Cyd,EMEA,Mars/Olympus
 """,
     "holidays.csv": """\
 day,region,name,works
+2022-06-01,,Founders' Eve,no
 2022-06-02,,Founders' Day,no
 2022-06-20,,,yes
-2022-06-02,EMEA,,no
+2022-06-01,EMEA,,yes
 """,
     "leads.csv": """\
 id,email,owner,created
@@ -229,14 +230,14 @@ def test_no_growth_across_a_change_of_calendar(company: Settings) -> None:
 
 def test_a_running_month_is_compared_by_the_working_days_of_the_company(company: Settings) -> None:
     """July has had three: the 1st, the 5th and the 6th, as the 4th is Independence Day. June's
-    first three are the 1st, the 3rd and the 6th, as the 2nd is Founders' Day: 50 + 150, without
-    the 1000 of the 7th. July has 100 so far: minus 50 %."""
+    first three are the 3rd, the 6th and the 7th, after Founders' Eve and Day: 50 + 150, without
+    the 1000 of the 8th. July has 100 so far: minus 50 %."""
     assert value(company, "revenue_growth", "2022-07-01") == (-0.5, 100, 200, "running")
     assert ask(
         company,
         "select date_on::text, holiday from marts.dim_dates where month_start_on = '2022-06-01' "
-        "and extract('dow' from date_on) between 1 and 5 and not is_working_day",
-    ) == [("2022-06-02", "Founders' Day")]
+        "and extract('dow' from date_on) between 1 and 5 and not is_working_day order by 1",
+    ) == [("2022-06-01", "Founders' Eve"), ("2022-06-02", "Founders' Day")]
     assert ask(
         company,
         "select max(working_day_of_month) from marts.dim_dates "
