@@ -216,14 +216,15 @@ compared as (
 
 ),
 
--- a member that sold nothing has no row, and sold 0
+-- a member that sold nothing has no row, and sold 0; where the two periods differ in weeks, the base
+-- is brought to as many weeks
 beside_each_other as (
 
     select
         compared.*,
         coalesce(compared.year_ago_value is not null, false) as has_base,
         coalesce(present.amount, 0) as present_amount,
-        coalesce(base.amount, 0) as base_amount,
+        coalesce(base.amount, 0) * coalesce(compared.year_ago_weeks_ratio, 1) as base_amount,
         coalesce(present.is_unconverted, false) or coalesce(base.is_unconverted, false)
             as is_unconverted
     from compared
@@ -277,9 +278,9 @@ select
     cast(null as varchar) as quota_source,
     is_complete,
     is_partial_start,
-    case
-        when not is_unconverted or quality like '%unconverted%' then quality
-        when quality = '' then 'unconverted'
-        else {{ dbt.concat(['quality', "',unconverted'"]) }}
-    end as quality
+    {{ quality_codes([
+        ("quality <> ''", "quality"),
+        ("is_unconverted and quality not like '%unconverted%'", "'unconverted'"),
+        ("year_ago_weeks_ratio is not null", "'uneven_weeks'"),
+    ]) }} as quality
 from beside_each_other
