@@ -73,7 +73,11 @@ def test_salesforce_alone(built: Callable[[str], Built]) -> None:
     settings, truth = built("salesforce")
     assert settings.systems == ("mapped", "salesforce")
     assert_answers(settings, truth, OF_SALESFORCE)
-    assert set(unavailable(settings)) == {"quota_attainment", "reply_rate"}
+    assert set(unavailable(settings)) == {
+        "quota_attainment",
+        "reply_rate",
+        "revenue_growth_constant_currency",
+    }
 
 
 def test_outreach_alone(built: Callable[[str], Built]) -> None:

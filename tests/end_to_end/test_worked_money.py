@@ -290,7 +290,7 @@ def test_an_earlier_amount_has_its_own_currency(company: Settings) -> None:
 
 
 def test_halves_are_rounded_away_from_zero_and_cents_stay_exact(company: Settings) -> None:
-    """2.01 ÷ 2 is 1.005, which floats take for less than a half; T3's cents are more than they hold."""
+    """2.01 ÷ 2 is 1.005, which floats take for less than a half; T3 is finer than they are."""
     assert amounts(company, "T1", "T2", "T3") == ["1.01", "-1.01", "45035996273704.97"]
     kinds = ask(
         company,
@@ -425,9 +425,9 @@ def test_a_rate_corrected_later_moves_what_it_converted(company: Settings, tmp_p
 
 def test_salesforce_rates_are_against_its_corporate_currency(american: Settings) -> None:
     """A euro costs 0.80 pounds until the end of February 2026, then 0.90, and 1.25 dollars. S1: 100
-    pounds × 1.25 ÷ 0.80 = 156.25 dollars; S5 on the first day of the new rate: 138.888…; S6 on the
-    last of the old. S2: 100 euros × 1.25. S3 needs no rate. S4: kronor have no dated rate, so the
-    currency's own counts: 100 × 1.25 ÷ 10; of pounds and dollars it is not asked."""
+    pounds are 125 euros, which are 156.25 dollars; S5 on the first day of the new rate: 138.888…;
+    S6 on the last of the old. S2: 100 euros. S3 needs no rate. S4: kronor have no dated rate, so
+    the currency's own counts: 10 euros; of pounds and dollars it is not asked."""
     assert amounts(american, "S1", "S5", "S6") == ["156.25", "138.89", "156.25"]
     assert amounts(american, "S2", "S3", "S4") == ["125.00", "100.00", "12.50"]
     assert value(american, "revenue", "2026-01-01")[0] == 393.75

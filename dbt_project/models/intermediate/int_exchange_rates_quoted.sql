@@ -28,6 +28,12 @@ sources as (
 
 ),
 
+dates as (
+
+    select min(date_on) as first_on from {{ ref('dim_dates') }}
+
+),
+
 -- one unit of base_currency costs `rate` units of currency
 quoted as (
 
@@ -73,6 +79,37 @@ usable as (
 
 ),
 
+-- the days on which rates held that the calendar's first day finds
+already_held as (
+
+    select
+        usable.source,
+        usable.base_currency,
+        usable.currency,
+        usable.rate_kind,
+        max(usable.rate_on) as rate_on
+    from usable
+    cross join dates
+    where usable.rate_on <= dates.first_on
+    group by usable.source, usable.base_currency, usable.currency, usable.rate_kind
+
+),
+
+-- nothing is dated before the calendar: of a list that is decades long, most is never asked for
+needed as (
+
+    select usable.*
+    from usable
+    left join already_held
+        on
+            usable.source = already_held.source
+            and usable.base_currency = already_held.base_currency
+            and usable.currency = already_held.currency
+            and usable.rate_kind = already_held.rate_kind
+    where already_held.rate_on is null or usable.rate_on >= already_held.rate_on
+
+),
+
 -- each rate converts both ways: amount × rate_times ÷ rate_divided_by
 ways as (
 
@@ -87,7 +124,7 @@ ways as (
         rate as rate_divided_by,
         _as_of,
         exchange_rate_key
-    from usable
+    from needed
     union all
     select
         source,
@@ -100,7 +137,7 @@ ways as (
         cast(1 as decimal(18, 9)) as rate_divided_by,
         _as_of,
         exchange_rate_key
-    from usable
+    from needed
 
 ),
 
@@ -110,7 +147,7 @@ placed as (
         *,
         row_number() over (
             partition by source, from_currency, to_currency, rate_kind, rate_on
-            order by _as_of desc, exchange_rate_key
+            order by _as_of desc, exchange_rate_key asc
         ) as place
     from ways
 
