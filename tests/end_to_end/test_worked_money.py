@@ -235,10 +235,9 @@ def ask(settings: Settings, sql: str) -> list[tuple[object, ...]]:
 
 def amounts(settings: Settings, *ids: str, column: str = "amount") -> list[str | None]:
     """This amount of these deals, in their order."""
-    found = dict(
-        ask(settings, f"select opportunity_id, {column}::text from marts.fct_opportunities")
-    )
-    return [found[one] for one in ids]  # type: ignore[misc]
+    rows = ask(settings, f"select opportunity_id, {column}::text from marts.fct_opportunities")
+    found: dict[object, str | None] = {one: str(text) if text else None for one, text in rows}
+    return [found[one] for one in ids]
 
 
 def value(
