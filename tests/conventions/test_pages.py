@@ -27,7 +27,7 @@ from pipelines.commands.quality import MEANINGS
 from pipelines.errors import BlockedError, ConfigError, KpimartError, NothingReadableError
 from pipelines.extract.run import extract, inspect
 from pipelines.publish.as_of import export
-from pipelines.publish.restatements import REASONS
+from pipelines.publish.reasons import REASONS
 from pipelines.settings import PROJECT_DIR, Settings, load_settings
 from tests.conventions.test_kpi_by_yaml import MEANING, MEASURE, METRICS
 from tests.conventions.test_kpi_by_yaml import MEANINGS as KPI_MEANINGS

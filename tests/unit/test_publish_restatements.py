@@ -11,8 +11,8 @@ from pipelines import journal
 from pipelines.extract import ledger
 from pipelines.extract.ledger import Entry
 from pipelines.publish.publish import publish
+from pipelines.publish.reasons import REASONS
 from pipelines.publish.restatements import (
-    REASONS,
     RECORDS_NAMED,
     Restated,
     restated_by,
@@ -367,3 +367,24 @@ def test_the_account_holds_only_what_changed(deals: Deals) -> None:
         ("v000003", "crm:D2", False, 90),
         ("v000004", "crm:D2", True, None),
     ]
+
+
+def test_a_journal_from_before_the_account_names_no_records(deals: Deals) -> None:
+    """Nobody knows then what a deal was; that the values were not the same is told all the same."""
+    deals.night({})
+    for kind, missing in (
+        ("published_values", "is_settled, period_end"),
+        ("publishes", "ledger_entries"),
+        ("published_rows", ""),
+    ):
+        (path,) = (deals.settings.lake_dir / "_journal" / kind).iterdir()
+        if not missing:
+            path.unlink()
+            continue
+        with duckdb.connect() as connection:
+            connection.execute(f"create table old as select * exclude ({missing}) from '{path}'")
+            connection.execute(f"copy old to '{path}' (format parquet)")
+    deals.versions["code"] = "c2"
+    told = deals.night(CUT)
+    assert told[0] == ("revenue", "(all)", 100, 90, "definition changed", None, -10)
+    assert deals.night({})[0][4:6] == ("amount changed", "crm:D1")
