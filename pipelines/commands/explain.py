@@ -15,6 +15,7 @@ from pipelines.commands.mart import GRAINS, Mart, choose, choose_period, opened
 from pipelines.commands.quality import meaning
 from pipelines.commands.scorecard import Note, Warned, codes, notes_about, warnings_about
 from pipelines.errors import ConfigError
+from pipelines.publish.restatements import IS_RECORD
 from pipelines.settings import Settings
 
 ALL = "(all)"
@@ -152,7 +153,8 @@ def _restatements(mart: Mart, **key: Any) -> tuple[Restatement, ...]:
         return ()
     rows = mart.rows(
         "select version, any_value(as_of) as as_of, any_value(value_before) as value_before, "
-        "any_value(value_after) as value_after, reason, count(distinct record_key) as records "
+        "any_value(value_after) as value_after, reason, "
+        f"count(distinct record_key) filter (where {IS_RECORD}) as records "
         "from quality.restatements where kpi = $kpi and statistic = $statistic "
         "and grain = $grain and period_start = $start and scope = $scope and member = $member "
         "group by version, reason order by version, reason",

@@ -27,6 +27,7 @@ from pipelines.publish.values import KEY
 from pipelines.settings import Settings
 from pipelines.sql import literal, moment
 
+IS_RECORD = "contains(record_key, ':')"  # a record's key names its source; a batch's has no colon
 LEAST_PART = 1e-9
 LEAST_REST = 0.005  # half a cent: less is the rounding of doubles
 RECORDS_NAMED = 20  # per value and reason; the others are one row, so that sums still add up
@@ -45,7 +46,8 @@ def restated_by(lake_dir: Path, version: str) -> tuple[Restated, ...]:
     """What a publish restated, the reason of most values first; from the journal."""
     with duckdb.connect() as connection:
         rows = connection.execute(
-            f"select reason, count(distinct ({', '.join(KEY)})), count(distinct record_key) "
+            f"select reason, count(distinct ({', '.join(KEY)})), "
+            f"count(distinct record_key) filter (where {IS_RECORD}) "
             f"from ({journal.select(lake_dir, 'restatements')}) where version = ? "
             "group by reason order by 2 desc, reason",
             [version],
