@@ -1,5 +1,5 @@
--- each waterfall balances to the cent, its end is the next one's start and the open pipeline of that
--- day, and members differ from the company by transfers alone
+-- each waterfall balances to the cent, its end is the next one's start and the open pipeline of
+-- that day, and members differ from the company by transfers alone
 with waterfall as (
 
     select

@@ -36,6 +36,9 @@ NEVER_ZERO: dict[str, dict[str, str]] = {
         "stage_probabilities.closed_count + 30": "a count plus 30 prior deals"
     },
     "int_cohorts_maturing": {"at_risk_count": "a sum that counts at least the row's own deals"},
+    "int_pipeline_velocity": {
+        "1 + 3.8414588206941254 / closed_count": "1 plus z² over a count above 0"
+    },
     "int_kpi_measured": {
         "1 + 3.8414588206941254 / judged.denominator": "1 plus z² over a count above 0 (Wilson)"
     },

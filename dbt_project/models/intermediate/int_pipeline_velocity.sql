@@ -48,6 +48,21 @@ coverage as (
 
 ),
 
+to_date_parts as (
+    {% for grain in ['month', 'quarter', 'year'] %}
+    select
+        '{{ grain }}' as grain,
+        {{ grain }}_to_date_start_on as period_start,
+        max(date_on) as measured_on
+    from dates
+    where {{ grain }}_to_date_start_on is not null
+    group by {{ grain }}_to_date_start_on
+    {%- if not loop.last %}
+    union all
+    {%- endif %}
+    {% endfor %}
+),
+
 -- each period is measured at its last day, so far at the as-of day; what a running one is compared
 -- with, at the last day of as many working days
 measured_periods as (
@@ -60,24 +75,17 @@ measured_periods as (
         ) as measured_on
     from periods
     cross join context
-    {%- for grain in grains() if grain != 'week' %}
     union all
     select
         periods.*,
         true as is_to_date,
         to_date_parts.measured_on
     from periods
-    inner join (
-        select
-            dates.{{ grain }}_to_date_start_on as period_start,
-            max(dates.date_on) as measured_on
-        from dates
-        where dates.{{ grain }}_to_date_start_on is not null
-        group by dates.{{ grain }}_to_date_start_on
-    ) as to_date_parts
-        on periods.period_start = to_date_parts.period_start
-    where periods.grain = '{{ grain }}' and periods.is_compared_to_date
-    {%- endfor %}
+    inner join to_date_parts
+        on
+            periods.grain = to_date_parts.grain
+            and periods.period_start = to_date_parts.period_start
+    where periods.is_compared_to_date
 
 ),
 
@@ -90,21 +98,29 @@ measured_days as (
 
 ),
 
+cycles as (
+
+    select
+        closed_on,
+        {{ dbt.datediff('created_on', 'closed_on', 'day') }} as cycle_days
+    from opportunities
+    where is_win_rate_eligible and created_on <= closed_on
+
+),
+
 -- an open deal that is older than nearly every cycle that closed in the trailing year is not active
 age_limits as (
 
     select
         measured_days.measured_on,
         percentile_cont(0.99) within group (
-            order by cast({{ dbt.datediff('opportunities.created_on', 'opportunities.closed_on', 'day') }} as double)
+            order by cast(cycles.cycle_days as double)
         ) as limit_days
     from measured_days
-    inner join opportunities
+    inner join cycles
         on
-            opportunities.closed_on <= measured_days.measured_on
-            and opportunities.closed_on
-            > {{ dbt.dateadd('day', -365, 'measured_days.measured_on') }}
-    where opportunities.is_win_rate_eligible and opportunities.created_on <= opportunities.closed_on
+            cycles.closed_on <= measured_days.measured_on
+            and cycles.closed_on > {{ dbt.dateadd('day', -365, 'measured_days.measured_on') }}
     group by measured_days.measured_on
 
 ),
@@ -145,7 +161,7 @@ closed_by_day as (
         {{ member }} as member,
         closed_on,
         sum(case when is_win_rate_eligible then 1 else 0 end) as closed_count,
-        sum(case when is_win_rate_eligible and is_won then 1 else 0 end) as won_count,
+        sum(case when is_win_rate_eligible and is_counted_win then 1 else 0 end) as won_count,
         sum(case when is_win_rate_eligible and is_priced_win then 1 else 0 end) as priced_count,
         sum(case when is_win_rate_eligible and is_priced_win then amount else 0 end)
             as priced_amount,
@@ -153,12 +169,7 @@ closed_by_day as (
         sum(case when is_win_rate_eligible and is_cycle_counted then sales_cycle_days else 0 end)
             as cycle_days,
         sum(case when is_counted_win then coalesce(amount, 0) else 0 end) as revenue
-    from (
-        select
-            opportunities.*,
-            is_counted_win as is_won
-        from opportunities
-    ) as closed
+    from opportunities
     group by closed_on{{ ', ' ~ member if scope != 'company' }}
     {%- if not loop.last %}
     union all
@@ -172,7 +183,8 @@ looked_back as (
     select
         measured_days.measured_on,
         closed_by_day.*,
-        {{ dbt.datediff('closed_by_day.closed_on', 'measured_days.measured_on', 'day') }} as days_back,
+        {{ dbt.datediff('closed_by_day.closed_on', 'measured_days.measured_on', 'day') }}
+            as days_back,
         coalesce(
             sum(closed_by_day.closed_count) over (
                 partition by
@@ -250,8 +262,8 @@ factors as (
         coalesce(open_counts.active_count, 0) as active_count,
         coalesce(open_counts.aged_out_count, 0) as aged_out_count,
         coalesce(closed.window_days, 365) as window_days,
-        coalesce(closed.closed_count, 0) as closed_count,
-        closed.won_count,
+        cast(coalesce(closed.closed_count, 0) as double) as closed_count,
+        cast(closed.won_count as double) as won_count,
         cast(closed.won_count as double) / nullif(closed.closed_count, 0) as win_rate,
         cast(closed.priced_amount as double) / nullif(closed.priced_count, 0) as deal_size,
         cast(closed.cycle_days as double) / nullif(closed.cycle_count, 0) as mean_cycle_days,
@@ -330,8 +342,8 @@ select
     cast({{ 'closed_count' if rests_on_history else 'active_count + aged_out_count' }} as bigint)
         as sample_size,
     {%- if kpi == 'velocity_win_rate' %}
-    {{ wilson_bound('low', 'cast(won_count as double)', 'cast(closed_count as double)') }} as low,
-    {{ wilson_bound('high', 'cast(won_count as double)', 'cast(closed_count as double)') }} as high,
+    {{ wilson_bound('low', 'won_count', 'closed_count') }} as low,
+    {{ wilson_bound('high', 'won_count', 'closed_count') }} as high,
     {%- else %}
     cast(null as double) as low,
     cast(null as double) as high,

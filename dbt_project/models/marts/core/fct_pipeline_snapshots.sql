@@ -137,6 +137,7 @@ select
     cast(valued.probability as double) as probability,
     valued.stage_order,
     cast(case when valued.age_days >= 0 then valued.age_days end as integer) as age_days,
+    valued.is_open_pipeline,
     valued.amount is not null or valued.source_amount is null as is_converted,
     not valued.is_renewal
     and coalesce(valued.accepted_on <= valued.snapshot_on, false) as is_win_rate_eligible,
