@@ -546,13 +546,15 @@ def test_currency_and_transfer(pipeline: Pipeline) -> None:
 
 def test_a_change_before_a_win_is_an_increase(pipeline: Pipeline) -> None:
     """EUR 100 became 150 and was won on March 6. At the opening rate 1.10: 110 + 55 - 165; revenue,
-    at the rate of its own day, is 180."""
+    at the rate of its own day, is 180; wins of the opening day and after the closing one are not in
+    it."""
     pipeline.state("won", "open", "100", currency="EUR", until="2026-03-06")
     pipeline.state("won", "won", "150", currency="EUR", since="2026-03-06")
     pipeline.connection.execute(
         "insert into marts.fct_opportunities values "
-        "(true, date '2026-03-06', 180, 'A', 'A''s', 'EUR'), (true, date '2026-03-01', 7, 'A', "
-        "'A''s', 'EUR')"
+        "(true, date '2026-03-06', 180, 'A', 'A''s', 'EUR'), "
+        "(true, date '2026-03-01', 7, 'A', 'A''s', 'EUR'), "
+        "(true, date '2026-03-11', 9, 'A', 'A''s', 'EUR')"
     )
     expected = {"start": 110, "increased": 55, "won": 165, "revenue": 180}
     assert pipeline.lines() == {"(all)": expected}
@@ -631,9 +633,11 @@ def test_an_amount_without_a_rate_is_not_guessed(pipeline: Pipeline) -> None:
 
 def test_the_end_is_the_next_start(pipeline: Pipeline) -> None:
     """A state that begins on a day holds at its end: won on March 10 is no longer open on it; lost
-    on March 1 was not open at the start."""
+    on March 1 was not open at the start; opened again on March 10 is open at the end."""
     pipeline.state("last day", "open", "100", until=CLOSING)
     pipeline.state("last day", "won", "100", since=CLOSING)
     pipeline.state("first day", "open", "50", until=OPENING)
     pipeline.state("first day", "lost", "50", since=OPENING)
-    assert pipeline.lines() == {"(all)": {"start": 100, "won": 100}}
+    pipeline.state("reopened", "lost", "7", until=CLOSING)
+    pipeline.state("reopened", "open", "7", since=CLOSING)
+    assert pipeline.lines() == {"(all)": {"start": 100, "won": 100, "reopened": 7, "end": 7}}
