@@ -65,15 +65,16 @@ class Places:
             return np.zeros(len(rep), dtype=int)
         return self.teams[rep, day] if scope == "team" else rep % len(self.teams)
 
+    def parts(self, day: int, rep: int) -> tuple[tuple[int, int], ...]:
+        """The teams that a rep belongs to on a day, and the percentage of each."""
+        return self.shares.get((rep, day)) or ((int(self.teams[rep, day]), WHOLE),)
+
     def credits(self, day: int, rep: int, cents: int) -> list[tuple[int, int]]:
         """The teams that share an amount on a day, and what each gets of it, to the cent.
 
         Each gets its share rounded towards zero; the cents left go to the largest remainders.
         """
-        parts = self.shares.get((rep, day))
-        if parts is None:
-            return [(int(self.teams[rep, day]), cents)]
-        sign = -1 if cents < 0 else 1
+        parts, sign = self.parts(day, rep), -1 if cents < 0 else 1
         whole = {team: abs(cents) * share // WHOLE for team, share in parts}
         by_remainder = sorted(
             parts, key=lambda part: (-(abs(cents) * part[1] % WHOLE), self.members["team"][part[0]])

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from pipelines.sample.clock import START, local_days
+from pipelines.sample.reorgs import WHOLE
 from pipelines.sample.truth_calendar import GRAINS, aalen_johansen, end_of, percentile, ratio
 from pipelines.sample.truth_cells import Answer, Answers, Places, Value, share, values
 from pipelines.sample.truth_deals import CLASSES, Deal
@@ -30,8 +31,10 @@ def of_closed(deals: list[Deal], places: Places, units: dict[int, int]) -> Itera
 
     def say_with_money(rows: np.ndarray) -> Answers:
         wins = [closed[row] for row in rows.tolist() if closed[row].outcome == "won"]
+        credited = {("credited_wins", "value"): Answer(len(wins))}
         classes = np.array([CLASSES.index(deal.revenue_class) for deal in wins], dtype=int)
-        return {**say(rows), **_revenue(classes, np.array([deal.money or 0 for deal in wins]))}
+        money = _revenue(classes, np.array([deal.money or 0 for deal in wins]))
+        return {**say(rows), **credited, **money}
 
     yield from values(places.groups(day, owner, scopes=("company", "rep")), say_with_money)
     yield from values(places.groups(day, owner, scopes=("team",)), say)
@@ -39,18 +42,26 @@ def of_closed(deals: list[Deal], places: Places, units: dict[int, int]) -> Itera
 
 
 def _of_credits(closed: list[Deal], places: Places) -> Iterator[Value]:
-    """Revenue by team: of a rep who is shared by two, each has its part."""
-    day, code, classes, cents = np.array(
+    """Revenue and wins by team: of a rep who is shared by two, each has its part."""
+    day, code, classes, cents, percent = np.array(
         [
-            (deal.closed or 0, team, CLASSES.index(deal.revenue_class), part)
+            (deal.closed or 0, team, CLASSES.index(deal.revenue_class), part, share)
             for deal in closed
             if deal.outcome == "won"
-            for team, part in places.credits(deal.closed or 0, deal.owner, deal.money or 0)
+            for (team, part), (_, share) in zip(
+                places.credits(deal.closed or 0, deal.owner, deal.money or 0),
+                places.parts(deal.closed or 0, deal.owner),
+                strict=True,
+            )
         ]
     ).T
 
     def say(rows: np.ndarray) -> Answers:
-        return _revenue(classes[rows], cents[rows])
+        credited = int(percent[rows].sum()) / WHOLE
+        return {
+            ("credited_wins", "value"): Answer(credited),
+            **_revenue(classes[rows], cents[rows]),
+        }
 
     yield from values(places.groups_of("team", day, code), say)
 

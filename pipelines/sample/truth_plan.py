@@ -101,23 +101,26 @@ def _tiles(rows: list[Quota], start: date, end: date) -> bool:
 def given_quotas(quotas: pd.DataFrame, places: Places) -> list[Quota]:
     """The quotas with whom they were given to, and that person's team on the first day.
 
-    Of a day after the last one known, where the person is on that.
+    Of a person who is shared by two teams then, each has its part of the quota; of a day after the
+    last one known, where the person is on that.
     """
     names, teams = places.members["rep"], places.members["team"]
     given: list[Quota] = []
     for row in quotas.to_dict("records"):
-        person, team = row["person"], row["team"]
-        given.append(
-            {
-                "start": START + timedelta(days=row["start"]),
-                "end": START + timedelta(days=row["end"]),
-                "amount": row["amount"],
-                "level": "rep" if person >= 0 else "team" if team else "company",
-                "company": ALL,
-                "team": team or teams[places.teams[person, min(row["start"], places.span - 1)]],
-                "rep": names[person],
-            }
-        )
+        person, team, cents = row["person"], row["team"], row["amount"] * 100
+        parts = places.credits(min(row["start"], places.span - 1), person, cents)
+        for code, part in [(teams.index(team), cents)] if team else parts:
+            given.append(
+                {
+                    "start": START + timedelta(days=row["start"]),
+                    "end": START + timedelta(days=row["end"]),
+                    "amount": part / 100,
+                    "level": "rep" if person >= 0 else "team" if team else "company",
+                    "company": ALL,
+                    "team": teams[code],
+                    "rep": names[person],
+                }
+            )
     return given
 
 

@@ -1015,5 +1015,3 @@ def test_closed_deals_stay_with_whoever_closed_them(three: Exports) -> None:
     twice = deals_of(three, "handed_on_twice")
     assert len(twice) >= 3
     assert all(len(owners.changes[deal["Id"]]) == 2 for deal, _ in twice)
-
-
