@@ -103,6 +103,7 @@ select
     coalesce(joined.industry, '(none)') as industry,
     coalesce(joined.country, '(none)') as country,
     {{ rep_scopes('reps', 'rep_versions') }},
+    {{ rep_scopes('reps', 'versions_at_qualification', '_at_qualification') }},
     joined.business_calendar,
     joined.business_timezone,
     cast(joined.response_minutes as double) as response_minutes,
@@ -154,3 +155,8 @@ left join rep_versions
         joined.rep_key = rep_versions.rep_key
         and rep_versions.valid_from_on <= joined.created_on
         and joined.created_on < rep_versions.valid_to_on
+left join rep_versions as versions_at_qualification
+    on
+        joined.rep_key = versions_at_qualification.rep_key
+        and versions_at_qualification.valid_from_on <= joined.qualified_on
+        and joined.qualified_on < versions_at_qualification.valid_to_on
