@@ -53,12 +53,10 @@ def write_truth(path: Path, world: World) -> None:
         "waterfall": of_waterfall(world, states, places, exchange),
         "values": (_line(value) for value in values),
     }
-    with path.open("w", encoding="utf-8") as file:
-        file.write(text)
-        for name, rows in lists.items():
-            lines = ",\n".join(json.dumps(row) for row in rows)
-            file.write(f',\n "{name}": [\n{lines}\n]')
-        file.write("}\n")
+    for name, rows in lists.items():
+        lines = ",\n".join(json.dumps(row) for row in rows)
+        text += f',\n "{name}": [\n{lines}\n]'
+    path.write_text(text + "}\n", encoding="utf-8")
 
 
 def _line(value: Value) -> list[Any]:
