@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from pipelines.sample.clock import NO_DAY, day_to_date
+from pipelines.sample.clock import NO_DAY, ZONE, day_to_date
 from pipelines.sample.names import distinct_people
 
 DEALS_AT_SCALE_1 = 100_000
@@ -19,6 +19,15 @@ TEAMS = {
     "APAC South": "APAC",
 }
 REGIONS = tuple(dict.fromkeys(TEAMS.values()))
+ZONES = {
+    "Americas East": "America/New_York",
+    "Americas West": "America/Los_Angeles",
+    "Latin America": "America/Sao_Paulo",
+    "EMEA North": "Europe/London",
+    "EMEA South": "Europe/Madrid",
+    "APAC North": "Asia/Tokyo",
+    "APAC South": "Australia/Sydney",
+}
 REP, MANAGER, HEAD, INTEGRATION = (
     "Account Executive",
     "Sales Manager",
@@ -40,7 +49,8 @@ def make_people(rng: np.random.Generator, *, scale: float, span: int) -> pd.Data
 
     24 reps at scale 0.02, growing with its root. Every fifth joined and every ninth left within
     the `span` days, at least 100 days before their end; the last two sell nothing.
-    `hired` and `left` are days; `manager` and `role` are row numbers, -1 for none.
+    `hired` and `left` are days; `manager` and `role` are row numbers, -1 for none. `zone` is where
+    they live, whichever team they move to.
     """
     teams = list(TEAMS)
     rep_count = max(round(24 * np.sqrt(scale / 0.02)), 2 * len(teams))
@@ -64,6 +74,7 @@ def make_people(rng: np.random.Generator, *, scale: float, span: int) -> pd.Data
     people["name"] = people["first"] + " " + people["last"]
     people["email"] = people["name"].str.lower().str.replace(" ", ".") + "@" + MAIL_DOMAIN
     roles = make_roles()["name"].tolist()
+    people["zone"] = [ZONES.get(team, ZONE) for team in people["team"]]
     people["role"] = [roles.index(team) if team else -1 for team in people["team"]]
     return people
 

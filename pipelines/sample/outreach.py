@@ -285,7 +285,7 @@ USER = _export(
         "locked": _LOCKED,
         "createdAt": "any_moment(afternoon(staff.hired))",
         "updatedAt": f"any_moment(afternoon(if({_LOCKED}, staff.left, staff.hired)))",
-        "primaryTimezone": "'America/Chicago'",
+        "primaryTimezone": "staff.zone",
         "duties": "'[]'",
     },
 )

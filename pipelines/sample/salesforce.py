@@ -450,7 +450,7 @@ USER = _export(
         "UserRoleId": "roles.sfid",
         "ManagerId": "managers.sfid",
         "ForecastEnabled": "false",
-        "TimeZoneSidKey": "'America/Chicago'",
+        "TimeZoneSidKey": "staff.zone",
         "LocaleSidKey": "'en_US'",
         "LanguageLocaleKey": "'en_US'",
         "CreatedDate": "any_moment(afternoon(staff.hired))",

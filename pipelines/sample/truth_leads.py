@@ -8,6 +8,7 @@ import pandas as pd
 from pipelines.sample.clock import DAY, NEVER, local_days, midnight
 from pipelines.sample.leads import INBOUND, RE_INQUIRY_DAYS
 from pipelines.sample.opportunities import LEAD_SOURCES
+from pipelines.sample.truth_business import seconds_worked
 from pipelines.sample.truth_cells import Answer, Answers, Places, Value, count, share, values
 from pipelines.sample.truth_touches import booked, dialled, left_out, sent
 from pipelines.sample.world import World
@@ -15,6 +16,7 @@ from pipelines.sample.world import World
 IMPORT_SIZE, IMPORT_SECONDS = 50, 60
 OPPORTUNITY_DAYS = 90
 UNANSWERED_DAYS = 7
+TARGET = 3_600  # seconds of business time
 FIRST, DUPLICATE, RE_INQUIRY = 0, 1, 2
 
 
@@ -90,18 +92,27 @@ def _of_answers(
     seconds = (touched[asks] - created).astype(float)
     seconds[touched[asks] == NEVER] = np.inf
     day, owner = local_days(created), leads["owner"].to_numpy()[asks]
+    worked = seconds_worked(world, places, owner, created, touched[asks])
+    is_due = seconds_worked(world, places, owner, created, np.full(len(owner), cutoff)) >= TARGET
     limit = UNANSWERED_DAYS * DAY
     is_late = (created + limit <= cutoff) & (seconds > limit)
 
     def say(rows: np.ndarray) -> Answers:
-        middle = np.sort(seconds[rows])[(len(rows) + 1) // 2 - 1]
-        minutes = None if np.isinf(middle) else float(middle) / 60
+        due = rows[is_due[rows]]
         return {
-            ("lead_response_time", "median"): Answer(minutes),
+            ("lead_response_time", "median"): Answer(_middle_minutes(seconds[rows])),
+            ("lead_response_business_time", "median"): Answer(_middle_minutes(worked[rows])),
+            **share("lead_response_within_target", int((worked[due] <= TARGET).sum()), len(due)),
             ("unanswered_leads", "value"): Answer(int(is_late[rows].sum())),
         }
 
     yield from values(places.groups(day, owner), say)
+
+
+def _middle_minutes(seconds: np.ndarray) -> float | None:
+    """The lower median; None where that half are never answered."""
+    middle = float(np.sort(seconds)[(len(seconds) + 1) // 2 - 1])
+    return None if np.isinf(middle) else middle / 60
 
 
 def first_touches(world: World, leads: pd.DataFrame) -> np.ndarray:
