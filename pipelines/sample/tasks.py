@@ -48,6 +48,7 @@ def make_tasks(
         _by_hand(rng, met, staff=staff, occasions=occasions, prospects=prospects, touches=touches),
     ]
     tasks = pd.concat(drafts, ignore_index=True)
+    tasks["contact"] = _records_of_contacts(rng, tasks, met.contacts)
     return tasks.sort_values("created", kind="stable", ignore_index=True)
 
 
@@ -151,6 +152,20 @@ def _copies(
         subject=-1,
     )
     return copies.loc[is_copied]
+
+
+def _records_of_contacts(
+    rng: np.random.Generator, tasks: pd.DataFrame, contacts: pd.DataFrame
+) -> np.ndarray:
+    """The contacts of the tasks; of people who have two records then, half are on the second."""
+    duplicates = contacts.loc[contacts["master"] >= 0]
+    second = np.full(len(contacts), -1)
+    second[duplicates["master"]] = duplicates.index
+    contact, created = tasks["contact"].to_numpy(), tasks["created"].to_numpy()
+    other = np.where(contact >= 0, second[contact], -1)
+    is_there = (contacts["created"].to_numpy()[other] < created) & (other >= 0)
+    is_there &= created < contacts["merged"].to_numpy()[other]
+    return np.where(is_there & (rng.random(len(tasks)) < 0.5), other, contact)
 
 
 def gaps(touches: pd.DataFrame) -> np.ndarray:

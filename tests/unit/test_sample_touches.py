@@ -6,11 +6,13 @@ import statistics
 from bisect import bisect_left
 from collections import Counter, defaultdict
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
+from holidays import country_holidays
 
-from tests.sample_exports import LAST, ZONE, Exports, Row, local, moment, quarter
+from tests.sample_exports import END, LAST, ZONE, Exports, Row, local, moment, quarter
 
 Record = tuple[str, str]
 FREE_MAIL = "freemail.example"
@@ -320,6 +322,82 @@ def test_response_time_is_that_of_the_files(three: Exports, people: People) -> N
             minutes[quarter(local(lead["CreatedDate"]))].append(wait)
     middle = {key: statistics.median_low(values) for key, values in minutes.items()}
     assert middle == pytest.approx(three.company("lead_response_time"))
+
+
+def minutes_worked(user: Row | None, region: str, since: datetime, until: datetime) -> float:
+    """Minutes between nine and five on working days, by the clock of the user, day by day."""
+    zone = ZoneInfo(user["TimeZoneSidKey"]) if user else ZONE
+    off = country_holidays({"EMEA": "GB", "APAC": "AU"}.get(region, "US"), years=range(2023, 2028))
+    day, seconds = since.astimezone(zone).date(), 0.0
+    while day <= until.astimezone(zone).date():
+        if day.weekday() < 5 and day not in off:
+            opens, closes = (datetime.combine(day, time(hour), zone) for hour in (9, 17))
+            worked = min(until.timestamp(), closes.timestamp()) - max(
+                since.timestamp(), opens.timestamp()
+            )
+            seconds += max(worked, 0)
+        day += timedelta(days=1)
+    return seconds / 60
+
+
+def test_business_time_of_a_rep_who_never_moved_is_that_of_the_files(
+    three: Exports, people: People
+) -> None:
+    """By rep, where the region is the present one; in each of the three regions, and for nobody."""
+    answers, users, roles = answers_of(three, people), three.by_id("User"), three.by_id("UserRole")
+    moved = {row["Email"] for row in three.rows("org_changes")}
+    imported = set(three.truth["cases"]["bulk_import"]["lead_ids"])
+    silent = {people.who["tool", row["id"]] for row in three.rows("prospects") if row["optedOutAt"]}
+    minutes: dict[tuple[str, str], list[float]] = defaultdict(list)
+    due: dict[tuple[str, str], list[bool]] = defaultdict(list)
+    skipped, regions = set[tuple[str, str]](), set[str]()
+    for lead, person, kind in counted_leads(three, people):
+        user = users.get(lead["OwnerId"])
+        created, at = moment(lead["CreatedDate"]), answers.get(person, [])
+        cell = (user["Name"] if user else "(none)", quarter(local(lead["CreatedDate"])))
+        if person in silent or (user and user["Email"] in moved):
+            skipped.add(cell)
+        elif (
+            lead["LeadSource"] in ("Web", "Phone Inquiry", "Trade Show")
+            and lead["Status"] != "Spam"
+            and lead["Id"] not in imported
+            and kind != "soon"
+        ):
+            team = roles[user["UserRoleId"]] if user else {"ParentRoleId": ""}
+            region = roles[team["ParentRoleId"]]["Name"] if user else ""
+            regions.add(region)
+            first = next(iter(at[bisect_left(at, created) :]), None)
+            wait = minutes_worked(user, region, created, first) if first else float("inf")
+            minutes[cell].append(wait)
+            if minutes_worked(user, region, created, END) >= 60:
+                due[cell].append(wait <= 60)
+    middle = {
+        cell: None if (half := statistics.median_low(waits)) == float("inf") else half
+        for cell, waits in minutes.items()
+        if cell not in skipped
+    }
+    said = {
+        kpi: {
+            (member, start): numbers
+            for name, _, grain, start, scope, member, *numbers in three.truth["values"]
+            if (name, grain, scope) == (kpi, "quarter", "rep")
+        }
+        for kpi in ("lead_response_business_time", "lead_response_within_target")
+    }
+    assert regions == {"", "Americas", "EMEA", "APAC"}
+    assert len(middle) > 100
+    for cell, value in middle.items():
+        told = said["lead_response_business_time"].get(cell, [0])[0]
+        assert (value is None) == (told is None)
+        assert value is None or value == pytest.approx(told)
+        if due[cell]:
+            expected = [sum(due[cell]), len(due[cell])]
+            assert said["lead_response_within_target"][cell][1:] == expected
+
+
+def test_touches_are_logged_on_both_records_of_a_contact(three: Exports) -> None:
+    losers = {row["Id"] for row in three.rows("Contact") if row["MasterRecordId"]}
+    assert sum(row["WhoId"] in losers for row in three.rows("Task")) > 3
 
 
 def test_reply_rate_is_that_of_the_files(three: Exports, people: People) -> None:
