@@ -142,5 +142,5 @@ def leave_out(rng: np.random.Generator, met: Prospecting, *, kept: list[int]) ->
         of = people.loc[person]
         local = of["first"] + "."
         people.loc[person, "email"] = address(local, of["last"], number=person, domain=domain)
-    chosen = leads["person"].isin(np.concatenate([testers, staff]))
+    chosen = np.isin(leads["person"], np.concatenate([testers, staff]))
     return {"testers_and_own_people": np.flatnonzero(chosen).tolist()}
