@@ -13,7 +13,7 @@ from pipelines.sample.leads import Prospecting
 from pipelines.sample.mailings import CAMPAIGN
 from pipelines.sample.occasions import is_possible
 
-TODO, CALL, EMAIL = "Task", "Call", "Email"  # as the CRM calls them
+TO_DO, CALL, EMAIL = "Task", "Call", "Email"  # as the CRM calls them
 COPY_SECONDS = 300  # a copy that comes later is taken for a touch of its own
 COPIED_SHARE = 0.6
 LATE_SHARE = 0.006
@@ -35,7 +35,7 @@ def make_tasks(
     mailings: pd.DataFrame,
     copied_calls: list[int],
 ) -> pd.DataFrame:
-    """One row per task, in the order of creation; `kind` is TODO, CALL or EMAIL.
+    """One row per task, in the order of creation; `kind` is TO_DO, CALL or EMAIL.
 
     Of a copy, `copy_of` is the row number of the call or mail, and `touched` when that happened;
     else -1, and `completed` again: NEVER for what is not done. `copied_calls` all have a copy.
@@ -63,7 +63,7 @@ def make_todos(rng: np.random.Generator, met: Prospecting, staff: pd.DataFrame) 
     done = np.where(rng.random(len(deal)) < 0.85, done, NEVER)
     todos = pd.DataFrame(
         {
-            "kind": TODO,
+            "kind": TO_DO,
             "user": of["rep"].to_numpy(),
             "person": -1,
             "lead": -1,
