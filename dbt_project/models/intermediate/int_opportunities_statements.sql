@@ -1,5 +1,3 @@
-{{ config(materialized='view') }}
-
 with versions as (
 
     select * from {{ ref('int_opportunities_versions') }}
@@ -384,24 +382,51 @@ statements as (
     union all
     {%- endif %}
     {% endfor %}
+),
+
+-- statements of one moment in the order of their ids, which may be numbers; what an export shows of
+-- the moment comes last
+ordered as (
+
+    select
+        *,
+        row_number() over (
+            partition by opportunity_key
+            order by stated_at, origin, length(origin_id), origin_id
+        ) as place
+    from statements
+
 )
 
 select
-    statements.*,
+    ordered.opportunity_key,
+    ordered._source,
+    ordered.place,
+    ordered.stated_at,
     case
         when
-            statements.origin = 3
-            or (statements.origin = 0 and statements.stated_at = statements.happened_by)
-            then {{ covered_date('statements.stated_at', 'context.timezone') }}
-        else {{ local_date('statements.stated_at', 'context.timezone') }}
+            ordered.origin = 3
+            or (ordered.origin = 0 and ordered.stated_at = ordered.happened_by)
+            then {{ covered_date('ordered.stated_at', 'context.timezone') }}
+        else {{ local_date('ordered.stated_at', 'context.timezone') }}
     end as stated_on,
-    coalesce(statements.told_outcome, stage_map.outcome) as outcome,
-    stage_map.stage_order,
-    stage_map.stage_class,
-    stage_map.probability as stage_probability
-from statements
+    case when ordered.origin in (1, 2) then 'native' else 'inferred' end as basis,
+    ordered.happened_after,
+    ordered.happened_by,
+    ordered.version_number,
+    {%- for part in ['stage', 'amount', 'close', 'owner', 'account'] %}
+    ordered.is_{{ part }}_stated,
+    {%- endfor %}
+    ordered.stage,
+    coalesce(ordered.told_outcome, stage_map.outcome) as outcome,
+    ordered.amount,
+    ordered.currency,
+    ordered.expected_close_on,
+    ordered.rep_key,
+    ordered.account_key
+from ordered
 cross join context
 left join stage_map
     on
-        statements._source = stage_map.source
-        and statements.stage = stage_map.stage
+        ordered._source = stage_map.source
+        and ordered.stage = stage_map.stage

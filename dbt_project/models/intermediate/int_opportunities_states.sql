@@ -10,41 +10,98 @@ versions as (
 
 ),
 
--- statements of one moment in the order of their ids, which may be numbers; what an export shows of
--- the moment comes last
-numbered as (
+stage_map as (
 
-    select
-        *,
-        row_number() over (
-            partition by opportunity_key
-            order by stated_at, origin, length(origin_id), origin_id
-        ) as place
-    from statements
+    select * from {{ source('run', 'stage_map') }}
 
 ),
 
--- by which statement each part of the state is known; who owned a deal before its first export is
--- what that export says
-known as (
+-- what only exports tell of a deal, with a number that is new where one of it is
+described as (
 
     select
         *,
-        {%- for part in ['stage', 'amount', 'close', 'owner', 'account'] %}
+        {{ dbt.concat([
+            "coalesce(pipeline, '')", "'|'",
+            "coalesce(deal_type, '')", "'|'",
+            "coalesce(lead_source, '')", "'|'",
+            "coalesce(product_key, '')", "'|'",
+            "coalesce(currency, '')", "'|'",
+            "coalesce(cast(probability as varchar), '')", "'|'",
+            "cast(is_removed as varchar)", "cast(is_merged as varchar)",
+        ]) }} as description
+    from versions
+
+),
+
+compared_versions as (
+
+    select
+        *,
+        lag(description) over (
+            partition by opportunity_key order by version_number
+        ) as previous_description
+    from described
+
+),
+
+numbered_versions as (
+
+    select
+        *,
+        sum(case when description = previous_description then 0 else 1 end) over (
+            partition by opportunity_key order by version_number rows unbounded preceding
+        ) as description_number
+    from compared_versions
+
+),
+
+-- the first owner and account that are told: they hold before, too
+firsts as (
+
+    select
+        opportunity_key,
+        min_by(rep_key, place) filter (where is_owner_stated) as first_rep_key,
+        min_by(account_key, place) filter (where is_account_stated) as first_account_key
+    from statements
+    where is_owner_stated or is_account_stated
+    group by opportunity_key
+
+),
+
+known as (
+
+    select
+        opportunity_key,
+        _source,
+        place,
+        stated_at,
+        stated_on,
+        basis,
+        happened_after,
+        happened_by,
+        {%- for column, part, unset in [
+            ('stage', 'stage', "''"),
+            ('outcome', 'stage', "''"),
+            ('amount', 'amount', 'cast(-9999999999999999.99 as decimal(18, 2))'),
+            ('currency', 'amount', "''"),
+            ('expected_close_on', 'close', "cast('0001-01-01' as date)"),
+            ('rep_key', 'owner', "''"),
+            ('account_key', 'account', "''"),
+        ] %}
+        {{ last_stated(
+            column, 'is_' ~ part ~ '_stated', unset, 'opportunity_key', 'place'
+        ) }} as {{ column }},
+        {%- endfor %}
+        {%- for part in ['stage', 'owner', 'account'] %}
         max(case when is_{{ part }}_stated then place end) over (
             partition by opportunity_key order by place rows unbounded preceding
         ) as {{ part }}_place,
         {%- endfor %}
-        min(case when is_owner_stated then place end) over (
-            partition by opportunity_key
-        ) as first_owner_place,
-        min(case when is_account_stated then place end) over (
-            partition by opportunity_key
-        ) as first_account_place,
         max(version_number) over (
             partition by opportunity_key order by place rows unbounded preceding
         ) as shown_version_number
-    from numbered
+    from statements
 
 ),
 
@@ -56,54 +113,49 @@ valued as (
         known.place,
         known.stated_at,
         known.stated_on,
-        case when known.origin in (1, 2) then 'native' else 'inferred' end as basis,
+        known.basis,
         known.happened_after,
         known.happened_by,
-        stages.stage,
-        stages.outcome,
-        stages.stage_order,
-        stages.stage_class,
-        stages.stage_probability,
-        amounts.amount,
-        case when stages.outcome = 'open' then closes.expected_close_on end as expected_close_on,
-        owners.rep_key,
-        accounts.account_key,
-        known_versions.pipeline,
-        known_versions.deal_type,
-        known_versions.lead_source,
-        known_versions.product_key,
-        coalesce(amounts.currency, known_versions.currency) as currency,
-        known_versions.probability,
-        known.shown_version_number is not null and known_versions.is_removed as is_removed,
-        known.shown_version_number is not null and known_versions.is_merged as is_merged
+        known.stage,
+        known.outcome,
+        known.amount,
+        case when known.outcome = 'open' then known.expected_close_on end as expected_close_on,
+        case when known.owner_place is null then firsts.first_rep_key else known.rep_key end
+            as rep_key,
+        case
+            when known.account_place is null then firsts.first_account_key
+            else known.account_key
+        end as account_key,
+        shown.pipeline,
+        shown.deal_type,
+        shown.lead_source,
+        shown.product_key,
+        coalesce(known.currency, shown.currency) as currency,
+        shown.probability,
+        known.shown_version_number is not null and shown.is_removed as is_removed,
+        known.shown_version_number is not null and shown.is_merged as is_merged,
+        -- before the first version nothing of a deal can have been removed
+        case when known.shown_version_number is null then 0 else shown.description_number end
+            as description_number
     from known
-    inner join numbered as stages
-        on known.opportunity_key = stages.opportunity_key and known.stage_place = stages.place
-    left join numbered as amounts
-        on known.opportunity_key = amounts.opportunity_key and known.amount_place = amounts.place
-    left join numbered as closes
-        on known.opportunity_key = closes.opportunity_key and known.close_place = closes.place
-    left join numbered as owners
+    inner join numbered_versions as shown
         on
-            known.opportunity_key = owners.opportunity_key
-            and coalesce(known.owner_place, known.first_owner_place) = owners.place
-    left join numbered as accounts
-        on
-            known.opportunity_key = accounts.opportunity_key
-            and coalesce(known.account_place, known.first_account_place) = accounts.place
-    inner join versions as known_versions
-        on
-            known.opportunity_key = known_versions.opportunity_key
-            and coalesce(known.shown_version_number, 1) = known_versions.version_number
+            known.opportunity_key = shown.opportunity_key
+            and coalesce(known.shown_version_number, 1) = shown.version_number
+    left join firsts
+        on known.opportunity_key = firsts.opportunity_key
+    where known.stage_place is not null
 
 ),
 
--- a statement that says what was known already is no change
 compared as (
 
     select
         *,
-        {%- for column in state_columns() %}
+        {%- for column in [
+            'stage', 'outcome', 'amount', 'currency', 'expected_close_on', 'rep_key', 'account_key',
+            'description_number', 'is_removed',
+        ] %}
         lag({{ column }}) over (partition by opportunity_key order by place)
             as previous_{{ column }},
         {%- endfor %}
@@ -112,36 +164,68 @@ compared as (
 
 ),
 
+-- a statement that says what was known already is no change
 changed as (
 
-    select *
-    from compared
+    select * from compared
     where
         previous_place is null
-        {%- for column in state_columns() %}
-        or {{ column }} is distinct from previous_{{ column }}
-        {%- endfor %}
+        or stage is distinct from previous_stage
+        or outcome is distinct from previous_outcome
+        or amount is distinct from previous_amount
+        or currency is distinct from previous_currency
+        or expected_close_on is distinct from previous_expected_close_on
+        or rep_key is distinct from previous_rep_key
+        or account_key is distinct from previous_account_key
+        or (
+            description_number <> previous_description_number
+            and (previous_description_number > 0 or is_removed <> previous_is_removed)
+        )
+
+),
+
+followed as (
+
+    select
+        *,
+        row_number() over (partition by opportunity_key order by place) as state_number,
+        lead(stated_on) over (partition by opportunity_key order by place) as next_stated_on
+    from changed
 
 )
 
 select
-    opportunity_key,
-    _source,
-    row_number() over (partition by opportunity_key order by place) as state_number,
-    stated_at as state_from_at,
-    stated_on as valid_from_on,
-    coalesce(
-        lead(stated_on) over (partition by opportunity_key order by place),
-        cast('9999-12-31' as date)
-    ) as valid_to_on,
-    lead(place) over (partition by opportunity_key order by place) is null as is_last,
-    basis,
-    happened_after,
-    happened_by,
-    {{ state_columns() | join(',\n    ') }},
-    stage_order,
-    stage_class,
-    stage_probability,
-    amount as source_amount,
-    coalesce(previous_stage <> stage, true) as is_stage_change
-from changed
+    followed.opportunity_key,
+    followed._source,
+    followed.state_number,
+    followed.stated_at as state_from_at,
+    followed.stated_on as valid_from_on,
+    coalesce(followed.next_stated_on, cast('9999-12-31' as date)) as valid_to_on,
+    followed.next_stated_on is null as is_last,
+    followed.basis,
+    followed.happened_after,
+    followed.happened_by,
+    followed.stage,
+    followed.outcome,
+    stage_map.stage_order,
+    stage_map.stage_class,
+    stage_map.probability as stage_probability,
+    followed.amount as source_amount,
+    followed.currency,
+    followed.expected_close_on,
+    followed.rep_key,
+    followed.account_key,
+    followed.product_key,
+    followed.pipeline,
+    followed.deal_type,
+    followed.lead_source,
+    followed.probability,
+    followed.is_removed,
+    followed.is_merged,
+    followed.previous_place is null
+    or coalesce(followed.previous_stage <> followed.stage, true) as is_stage_change
+from followed
+left join stage_map
+    on
+        followed._source = stage_map.source
+        and followed.stage = stage_map.stage

@@ -1,0 +1,16 @@
+{# The last value that is not NULL, of this row and those before it in the window. #}
+{% macro last_known(value, partition, order) -%}
+    {{ return(adapter.dispatch('last_known', 'kpimart')(value, partition, order)) }}
+{%- endmacro %}
+
+{% macro default__last_known(value, partition, order) -%}
+    last_value({{ value }} ignore nulls) over (
+        partition by {{ partition }} order by {{ order }} rows unbounded preceding
+    )
+{%- endmacro %}
+
+{% macro spark__last_known(value, partition, order) -%}
+    last_value({{ value }}, true) over (
+        partition by {{ partition }} order by {{ order }} rows unbounded preceding
+    )
+{%- endmacro %}
