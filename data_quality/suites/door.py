@@ -169,14 +169,15 @@ def _object_rows() -> Suite:
                 sql="""
                     select
                         objects.source, objects.object, objects.versions, objects.current_rows,
-                        objects.superseded_rows, objects.deleted_rows
+                        objects.superseded_rows, objects.deleted_rows, objects.merged_rows
                     from {batch} as objects
                     where objects.versions is distinct from (
                         objects.current_rows + objects.superseded_rows + objects.deleted_rows
+                        + objects.merged_rows
                     )
                 """,
                 severity="critical",
-                reason="Versions in the lake are neither current, superseded nor deleted.",
+                reason="Versions in the lake are neither current, superseded, deleted nor merged.",
             ),
         ),
     )

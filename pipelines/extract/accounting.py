@@ -8,6 +8,7 @@ import duckdb
 from pipelines.extract import ledger
 from pipelines.extract.ledger import Entry, Ledger
 from pipelines.extract.run_tables import configured, create_table, relation_of
+from pipelines.extract.systems import shapes_of
 from pipelines.settings import Settings
 from pipelines.sql import path_list
 
@@ -78,13 +79,15 @@ def object_rows(
         select
             _source as source,
             '{name}' as object,
-            count(*) filter (where is_last and _op = 'upsert') as current_rows,
+            count(*) filter (where is_last and _op = 'upsert' and not is_merged) as current_rows,
             count(*) filter (where not is_last) as superseded_rows,
-            count(*) filter (where is_last and _op = 'delete') as deleted_rows,
+            count(*) filter (where is_last and _op = 'delete' and not is_merged) as deleted_rows,
+            count(*) filter (where is_last and is_merged) as merged_rows,
         from (
             select
                 _source,
                 _op,
+                {_is_merged(system, name)} as is_merged,
                 row_number() over (
                     partition by _source, _key order by _as_of desc, _batch desc
                 ) = 1 as is_last,
@@ -103,10 +106,17 @@ def object_rows(
             coalesce(current_rows, 0) as current_rows,
             coalesce(superseded_rows, 0) as superseded_rows,
             coalesce(deleted_rows, 0) as deleted_rows,
+            coalesce(merged_rows, 0) as merged_rows,
         from run.stored_rows
         left join ({folded}) using (source, object)
     """)
     connection.execute("drop table run.stored_rows")
+
+
+def _is_merged(system: str, object_name: str) -> str:
+    """SQL that is true of a record that was merged into another one."""
+    is_known = "merged_into_id" in shapes_of(system)[object_name].columns
+    return "merged_into_id is not null" if is_known else "false"
 
 
 def held_batches(settings: Settings, connection: duckdb.DuckDBPyConnection, known: Ledger) -> None:

@@ -107,7 +107,8 @@ def test_a_late_file_leaves_later_states_as_they_were(tolerant_crm):
     ]
     assert crm.outcome(late, "deals_2024-01-02.csv").counts.restored_rows == 3
     assert crm.query(
-        "select versions = current_rows + superseded_rows + deleted_rows from run.object_rows"
+        "select versions = current_rows + superseded_rows + deleted_rows + merged_rows "
+        "from run.object_rows"
     ) == [(True,)]
 
 

@@ -65,7 +65,10 @@ def test_a_source_that_left_the_config_no_longer_counts(crm):
 def test_the_objects_balance_fails_when_a_stored_row_is_gone(crm):
     crm.land_deals(1, D1=10, D2=20)
     crm.extract()
-    balance = "select versions = current_rows + superseded_rows + deleted_rows from run.object_rows"
+    balance = (
+        "select versions = current_rows + superseded_rows + deleted_rows + merged_rows "
+        "from run.object_rows"
+    )
     assert crm.query(balance) == [(True,)]
 
     (entry,) = ledger.read(crm.settings.lake_dir).applied_batches()

@@ -321,7 +321,7 @@ select
     5 as skipped_rows, cast(null as varchar) as reason;
 create table run.object_rows as
 select 'crm' as source, 'opportunities' as object, 3 as versions, 2 as current_rows,
-    1 as superseded_rows, 0 as deleted_rows;
+    1 as superseded_rows, 0 as deleted_rows, 0 as merged_rows;
 create table run.held_batches (
     batch varchar, source varchar, object varchar, file_name varchar, as_of timestamp,
     held_at timestamp, rows_read bigint, reason varchar, is_overdue boolean
