@@ -19,6 +19,7 @@ HEADER = "id,stage,amount,created,closed,owner,account\n"
 FIRST = """\
 H1,One,100,2026-05-10T09:00:00Z,,U1,A1
 H2,One,10,2026-05-11T09:00:00Z,,U1,A4
+H3,One,20,2026-05-11T09:00:00Z,,U1,
 N1,One,50,2026-05-01T09:00:00Z,,U1,A6
 E1,Three,30,2026-05-12T09:00:00Z,,U1,
 R1,One,120,2026-05-13T09:00:00Z,,U1,A3
@@ -34,14 +35,18 @@ DAYS = {
     .replace("V2,Two,7,2026-05-14T09:00:00Z,,U1,\n", ""),
 }
 DAYS["2026-06-05"] = (
-    DAYS["2026-06-03"].replace("H1,Two", "H1,Three") + "N2,One,60,2026-06-04T15:00:00Z,,U1,\n"
+    DAYS["2026-06-03"].replace("H1,Two", "H1,Three").replace("H3,One", "H3,Two")
+    + "N2,One,60,2026-06-04T15:00:00Z,,U1,\n"
 )
-DAYS["2026-06-08"] = DAYS["2026-06-05"].replace("N1,One,80", "N1,Lost,80")
+DAYS["2026-06-08"] = (
+    DAYS["2026-06-05"].replace("N1,One,80", "N1,Lost,80").replace("H3,Two", "H3,Three")
+)
 HISTORY = """\
 id,deal,stage,amount,at
 1,H1,One,100,2026-05-10T09:00:00Z
 3,H2,One,10,2026-05-11T09:00:00Z
 4,H2,Two,10,2026-06-01T12:00:00Z
+5,H3,One,20,2026-05-11T09:00:00Z
 9,E1,One,30,2026-05-12T09:00:00Z
 10,E1,Two,30,2026-05-12T09:00:00Z
 11,E1,Three,30,2026-05-12T09:00:00Z
@@ -59,19 +64,20 @@ id,deal,stage,amount,at
 LATER = "\n".join(row for row in HISTORY.splitlines() if not row.startswith(("16,", "18,", "19,")))
 FIELDS = """\
 id,deal,field,old,new,at
-1,O1,Owner,Ada,Bob,2026-05-20T12:00:00Z
-2,O1,Owner,U1,U2,2026-05-20T12:00:00Z
+1,O1,Owner,U1,U2,2026-05-20T12:00:00Z
+2,O1,Owner,Ada,Bob,2026-05-20T12:00:00Z
 3,O1,Colour,red,blue,2026-05-21T12:00:00Z
 """
-# A1 was merged into A2, and that into A3; A4 and A5 into each other; A6 into nobody known.
+# A1 was merged into A2, and that into A3; A4, A5 and A8 in a circle; A6 into nobody known.
 ACCOUNTS = """\
 id,name,segment,master,deleted
 A1,One Ltd,Small,A2,true
 A2,One Limited,Middle,A3,true
 A3,One,Large,,false
 A4,Four,Small,A5,true
-A5,Five,Small,A4,true
+A5,Five,Small,A8,true
 A6,Six,Small,A7,true
+A8,Eight,Small,A4,true
 """
 CONFIG = {
     "company": {"name": "Tiny", "currency": "EUR", "timezone": "UTC"},
@@ -156,7 +162,7 @@ def company(tmp_path_factory: pytest.TempPathFactory) -> Settings:
         "history_2026-06-03": LATER + "\n2,H1,Two,100,2026-06-02T10:00:00Z\n",
         "fields_2026-06-03": FIELDS,
         "accounts_2026-06-08": ACCOUNTS,
-        "users_2026-06-08": "id,name,team\nU1,Ada,East\nU2,Bob,West\n",
+        "users_2026-06-08": "id,name,team\nU1,Ada,East\nU2,Bob,West\nU3,Bob,West\n",
     }.items():
         (landing / f"{name}.csv").write_text(text, encoding="utf-8")
     (folder / "kpimart.yml").write_text(yaml.safe_dump(CONFIG, sort_keys=False), encoding="utf-8")
@@ -184,11 +190,16 @@ def states(company: Settings, deal: str) -> list[Row]:
 def test_exports_speak_where_history_ends(company: Settings) -> None:
     """H1's history knows its moves to One and Two to the minute. On June 5 the export shows it in
     Three, of which the history, last delivered on June 3, cannot know: it happened between the two
-    exports of opportunities."""
+    exports of opportunities. H3 moves on with each export."""
     assert states(company, "H1") == [
         ("One", 100.0, "native", "05-10 09", "05-10 09"),
         ("Two", 100.0, "native", "06-02 10", "06-02 10"),
         ("Three", 100.0, "inferred", "06-04 00", "06-06 00"),
+    ]
+    assert states(company, "H3") == [
+        ("One", 20.0, "native", "05-11 09", "05-11 09"),
+        ("Two", 20.0, "inferred", "06-04 00", "06-06 00"),
+        ("Three", 20.0, "inferred", "06-06 00", "06-09 00"),
     ]
 
 
@@ -275,7 +286,7 @@ def test_history_that_goes_with_its_deal_happened(company: Settings) -> None:
 
 def test_the_owner_at_the_close_comes_from_the_history_of_fields(company: Settings) -> None:
     """No export ever showed O1 as Ada's; the history says that she had it until May 20. Of the two
-    rows of the change the one with ids counts; that of a field without a meaning does not."""
+    rows of the change the one with ids counts, as there are two Bobs; that of a field without a meaning does not."""
     assert ask(
         company,
         "select stage, rep_key, strftime(state_from_at, '%m-%d %H') "
@@ -318,18 +329,19 @@ def test_merged_accounts_count_as_their_survivor(company: Settings) -> None:
         ("crm:A4", "crm:A4", False, True),
         ("crm:A5", "crm:A5", False, True),
         ("crm:A6", "crm:A6", False, True),
+        ("crm:A8", "crm:A8", False, True),
     ]
     assert ask(
         company,
         "select found_value, row_count from quality.unmapped_values "
         "where column_name = 'merged_into_id' order by found_value",
-    ) == [("A4", 1), ("A5", 1), ("A7", 1)]
+    ) == [("A4", 1), ("A5", 1), ("A7", 1), ("A8", 1)]
 
 
 def test_versions_are_accounted_for_whoever_was_merged(company: Settings) -> None:
-    """Of six accounts one is current and five were merged; of the deals V2 is deleted."""
+    """Of seven accounts one is current and six were merged; of the deals V2 is deleted."""
     assert ask(
         company,
         "select object, current_rows, deleted_rows, merged_rows from run.object_rows "
         "where object in ('accounts', 'opportunities') order by object",
-    ) == [("accounts", 1, 0, 5), ("opportunities", 8, 1, 0)]
+    ) == [("accounts", 1, 0, 6), ("opportunities", 9, 1, 0)]

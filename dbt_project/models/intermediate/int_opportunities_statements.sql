@@ -79,6 +79,16 @@ histories as (
 
 ),
 
+field_histories as (
+
+    select
+        _source,
+        min(case when not is_vanished then changed_at end) as begins_at
+    from field_changes
+    group by _source
+
+),
+
 reaches as (
 
     select
@@ -135,7 +145,12 @@ fields as (
         on
             field_changes._source = value_map.source
             and field_changes.field = value_map.found_value
-    where not field_changes.is_vanished or deals.is_removed
+    inner join field_histories
+        on field_changes._source = field_histories._source
+    where
+        not field_changes.is_vanished
+        or deals.is_removed
+        or field_changes.changed_at < field_histories.begins_at
 
 ),
 
