@@ -286,7 +286,8 @@ def test_history_that_goes_with_its_deal_happened(company: Settings) -> None:
 
 def test_the_owner_at_the_close_comes_from_the_history_of_fields(company: Settings) -> None:
     """No export ever showed O1 as Ada's; the history says that she had it until May 20. Of the two
-    rows of the change the one with ids counts, as there are two Bobs; that of a field without a meaning does not."""
+    rows of the change the one with ids counts, as there are two Bobs; that of a field without a
+    meaning does not."""
     assert ask(
         company,
         "select stage, rep_key, strftime(state_from_at, '%m-%d %H') "
