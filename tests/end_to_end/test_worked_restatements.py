@@ -6,6 +6,7 @@ config and nothing new, and begins without mart and build.
 """
 
 import copy
+import re
 import shutil
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,7 @@ from typer.testing import CliRunner
 
 from pipelines.cli import app
 from pipelines.commands import explain, status
-from pipelines.settings import Settings, load_settings
+from pipelines.settings import PROJECT_DIR, Settings, load_settings
 from tests.nights import ask, play_night
 
 OPEN = "".join(f"F{n},A9,Two,10,2026-01-02,,Bob\n" for n in range(1, 31))
@@ -189,6 +190,15 @@ def test_a_won_deal_that_disappears_stays_visible(company: Settings) -> None:
         "version, previous_version from quality.restatements where record_key = 'crm:GONE' "
         "and kpi = 'revenue' and grain = 'month' and scope = 'company'",
     ) == [(1500, 250, 100, None, "2026-01-10", None, "v000002", "v000001")]
+
+
+def test_the_runbooks_statement_names_the_records(company: Settings) -> None:
+    page = (PROJECT_DIR / "docs" / "runbook.md").read_text(encoding="utf-8")
+    (statement,) = re.findall(r"```sql\n(select [^`]*from quality\.restatements[^`]*)```", page)
+    rows = ask(company, statement)
+    assert ("2026-01-01", 1500, 250, "deleted", "crm:GONE") in [
+        (str(row[2]), row[5], row[6], row[7], row[8]) for row in rows if row[4] == "(all)"
+    ]
 
 
 def test_what_counts_elsewhere_moves_the_teams(company: Settings) -> None:

@@ -212,6 +212,7 @@ def test_every_quality_code_of_the_models_has_words() -> None:
     )
     codes = {
         *re.findall(r"^\s+\('\w+', '(\w+)',", notes, re.MULTILINE),
+        *re.findall(r"""^\s+\('(\w+)', (?:"[^"]*"|'[^']*')\),$""", notes, re.MULTILINE),
         *re.findall(r"'(\w+)' as code", notes),
         *re.findall(r"\"'(\w+)'\"\)", measured),
         *re.findall(r"\bcode: (\w+)", metrics),

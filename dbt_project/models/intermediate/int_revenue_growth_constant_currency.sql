@@ -216,8 +216,8 @@ compared as (
 
 ),
 
--- a member that sold nothing has no row, and sold 0; where the two periods differ in weeks, the base
--- is brought to as many weeks
+-- a member that sold nothing has no row, and sold 0; where the two periods differ in weeks, the
+-- base is brought to as many weeks
 beside_each_other as (
 
     select
