@@ -9,6 +9,8 @@ import sqlglot
 from sqlglot import exp
 
 from pipelines.extract.objects import object_shapes
+from pipelines.journal import ACCOUNT_COLUMNS
+from pipelines.publish.rows import ACCOUNTS
 from tests.dbt_project import Node, Project
 
 META = {
@@ -187,6 +189,24 @@ def measures_outside_the_subset(project: Project) -> Iterator[str]:
                 yield f"{where}: semi-additive otherwise than by the last day"
 
 
+def columns_beyond_the_account(project: Project) -> Iterator[str]:
+    """What a sum reads of a record is kept, so that a restatement can say what each record moved.
+
+    Facts of which no account is kept are apart: of those, the files that arrived are named.
+    """
+    accounted = {one.fact for one in ACCOUNTS}
+    for name, model in project.semantic_models.items():
+        fact = model["node_relation"]["alias"]
+        if fact not in accounted:
+            continue
+        columns = set(project.models[fact]["columns"])
+        for measure in model["measures"]:
+            tree = sqlglot.parse_one(measure["expr"] or measure["name"], read="duckdb")
+            named = {column.name for column in tree.find_all(exp.Column)} & columns
+            for column in sorted(named - set(ACCOUNT_COLUMNS)) if measure["agg"] == "sum" else ():
+                yield f"{name}.{measure['name']}: {column} is not in journal.ACCOUNT_COLUMNS"
+
+
 CONVENTIONS: list[Breaks] = [
     incomplete_meta,
     unknown_counter_metrics,
@@ -197,6 +217,7 @@ CONVENTIONS: list[Breaks] = [
     unknown_reads,
     outside_the_subset,
     measures_outside_the_subset,
+    columns_beyond_the_account,
 ]
 
 
@@ -292,6 +313,11 @@ INJECTED: list[tuple[Breaks, Callable[[Project], Any], str]] = [
         measures_outside_the_subset,
         lambda p: _measure(p)["non_additive_dimension"].update(window_choice="min"),
         "semi-additive",
+    ),
+    (
+        columns_beyond_the_account,
+        lambda p: p.semantic_models["credits_by_close"]["measures"][0].update(expr="team_share"),
+        "credited_revenue: team_share",
     ),
 ]
 
