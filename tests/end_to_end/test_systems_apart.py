@@ -73,11 +73,7 @@ def test_salesforce_alone(built: Callable[[str], Built]) -> None:
     settings, truth = built("salesforce")
     assert settings.systems == ("mapped", "salesforce")
     assert_answers(settings, truth, OF_SALESFORCE)
-    assert set(unavailable(settings)) == {
-        "quota_attainment",
-        "reply_rate",
-        "revenue_growth_constant_currency",
-    }
+    assert set(unavailable(settings)) == {"quota_attainment", "reply_rate"}
 
 
 def test_outreach_alone(built: Callable[[str], Built]) -> None:

@@ -382,5 +382,9 @@ def test_what_is_not_delivered_is_unavailable_and_says_so(company: Settings) -> 
             "reply_rate",
             "it needs sequence_enrolments and activities, which no source delivers",
         ),
+        (
+            "revenue_growth_constant_currency",
+            "it needs opportunities and exchange_rates, which no source delivers",
+        ),
         ("units_sold", "it needs opportunity_lines, which no source delivers"),
     ]

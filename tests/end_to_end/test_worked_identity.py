@@ -525,7 +525,8 @@ def test_a_meeting_in_two_tools_is_held_once(company: Settings) -> None:
 
 
 def test_how_many_were_merged_is_told(company: Settings) -> None:
-    """Calls: K1, K2, K12 of the CRM by the tool; K30 likewise, at the end of its chain."""
+    """Calls: K1, K2, K12 of the CRM by the tool; K30 likewise, at the end of its chain. What is
+    excluded is counted beside it: D2 and D3 of the deals, T40 to T42 of the calls."""
     assert ask(
         company,
         "select source, duplicate_source, kind, rule, row_count, largest_seconds_apart "
@@ -547,6 +548,7 @@ def test_how_many_were_merged_is_told(company: Settings) -> None:
         ("calls_made", "excluded", 3),
         ("emails_sent", "double_logged", 2),
         ("meetings_held", "double_logged", 1),
+        ("pipeline_created", "excluded", 2),
     ]
 
 
