@@ -86,12 +86,14 @@ def _namesakes(prospects: pd.DataFrame, people: pd.DataFrame, rows: np.ndarray) 
     firsts = {one: row for row, one in zip(rows[::-1], company[::-1], strict=True)}
     pairs = [(firsts[company[second]], rows[second]) for second in seconds.tolist()]
     pairs = pairs[: max(3, round(PAIRS * len(prospects)))]
-    for first, second in pairs:
-        one, other = person[first], person[second]
-        people.loc[other, ["first", "last"]] = people.loc[one, ["first", "last"]].tolist()
-        domain = people.loc[one, "email"].split("@")[1]
-        people.loc[other, "email"] = f"{people.loc[one, 'last'].lower()}.{other}@{domain}"
-    return np.array(pairs, dtype=int).ravel()
+    found = np.array(pairs, dtype=int).reshape(-1, 2)
+    one, other = person[found].T
+    of = people.loc[one]
+    people.loc[other, ["first", "last"]] = of[["first", "last"]].to_numpy()
+    domain = of["email"].str.split("@").str[1]
+    local = of["last"].str.lower() + "."
+    people.loc[other, "email"] = (local + other.astype(str) + "@" + domain).to_numpy()
+    return found.ravel()
 
 
 def _shares_its_name(people: pd.DataFrame) -> np.ndarray:

@@ -90,11 +90,10 @@ def true_values(
     )
 
 
-def _units(world: World) -> dict[int, int]:
+def _units(world: World) -> np.ndarray:
     """What is on the lines of deals that were won, by row: the last quantities."""
     lines = world.lines
     quantity = np.where(lines["revised"] < NEVER, lines["revised_quantity"], lines["quantity"])
-    units: dict[int, int] = {}
-    for deal, number in zip(lines["deal"].tolist(), quantity.tolist(), strict=True):
-        units[deal] = units.get(deal, 0) + number
+    units = np.zeros(len(world.deals), dtype="int64")
+    np.add.at(units, lines["deal"].to_numpy(), quantity)
     return units

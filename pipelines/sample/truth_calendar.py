@@ -73,11 +73,11 @@ def percentile(values: Sequence[Decimal] | Sequence[int], share: float) -> float
     """The continuous percentile: between two values, in proportion."""
     if not values:
         return None
-    ordered = sorted(float(value) for value in values)
+    ordered = sorted(values)
     place = share * (len(ordered) - 1)
     below = math.floor(place)
-    above = min(below + 1, len(ordered) - 1)
-    return ordered[below] + (ordered[above] - ordered[below]) * (place - below)
+    low, high = float(ordered[below]), float(ordered[min(below + 1, len(ordered) - 1)])
+    return low + (high - low) * (place - below)
 
 
 def aalen_johansen(deals: Iterable[tuple[int, str]]) -> list[tuple[int, float, float, float]]:

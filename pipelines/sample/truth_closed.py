@@ -8,6 +8,7 @@ from pipelines.sample.clock import START, local_days
 from pipelines.sample.reorgs import WHOLE
 from pipelines.sample.truth_calendar import GRAINS, aalen_johansen, end_of, percentile, ratio
 from pipelines.sample.truth_cells import Answer, Answers, Places, Value, share, values
+from pipelines.sample.truth_closings import Closed, closed_of
 from pipelines.sample.truth_deals import CLASSES, Deal
 
 ENOUGH_AMOUNTS = 0.8
@@ -20,33 +21,30 @@ def dollars(cents: float) -> float:
     return round(cents / 100, 2)
 
 
-def of_closed(deals: list[Deal], places: Places, units: dict[int, int]) -> Iterator[Value]:
+def of_closed(deals: list[Deal], places: Places, units: np.ndarray) -> Iterator[Value]:
     """Everything by closing day; `units` is the quantity on each deal's lines."""
-    closed = [deal for deal in deals if deal.closed is not None]
-    day = np.array([deal.closed for deal in closed])
-    owner = np.array([deal.owner for deal in closed])
+    closed = closed_of(deals)
 
     def say(rows: np.ndarray) -> Answers:
-        return _closed_answers([closed[row] for row in rows.tolist()], units)
+        return _closed_answers(closed.of(rows), units)
 
     def say_with_money(rows: np.ndarray) -> Answers:
-        wins = [closed[row] for row in rows.tolist() if closed[row].outcome == "won"]
-        credited = {("credited_wins", "value"): Answer(len(wins))}
-        classes = np.array([CLASSES.index(deal.revenue_class) for deal in wins], dtype=int)
-        money = _revenue(classes, np.array([deal.money or 0 for deal in wins]))
-        return {**say(rows), **credited, **money}
+        wins = closed.of(rows[closed.is_won[rows]])
+        credited = {("credited_wins", "value"): Answer(len(wins.row))}
+        return {**say(rows), **credited, **_revenue(wins.revenue_class, wins.money)}
 
-    yield from values(places.groups(day, owner, scopes=("company", "rep")), say_with_money)
-    yield from values(places.groups(day, owner, scopes=("team",)), say)
-    yield from _of_credits(closed, places)
+    both = closed.day, closed.owner
+    yield from values(places.groups(*both, scopes=("company", "rep")), say_with_money)
+    yield from values(places.groups(*both, scopes=("team",)), say)
+    yield from _of_credits(deals, places)
 
 
-def _of_credits(closed: list[Deal], places: Places) -> Iterator[Value]:
+def _of_credits(deals: list[Deal], places: Places) -> Iterator[Value]:
     """Revenue and wins by team: of a rep who is shared by two, each has its part."""
     day, code, classes, cents, percent = np.array(
         [
             (deal.closed or 0, team, CLASSES.index(deal.revenue_class), part, share)
-            for deal in closed
+            for deal in deals
             if deal.outcome == "won"
             for (team, part), (_, share) in zip(
                 places.credits(deal.closed or 0, deal.owner, deal.money or 0),
@@ -75,47 +73,47 @@ def _revenue(classes: np.ndarray, cents: np.ndarray) -> Answers:
     return answers
 
 
-def _closed_answers(deals: list[Deal], units: dict[int, int]) -> Answers:
-    wins = [deal for deal in deals if deal.outcome == "won"]
-    priced = [deal.money for deal in wins if deal.money is not None and deal.money > 0]
-    eligible = [deal for deal in deals if deal.is_eligible]
-    won = [deal for deal in eligible if deal.outcome == "won"]
+def _closed_answers(closed: Closed, units: np.ndarray) -> Answers:
+    wins, eligible = closed.of(closed.is_won), closed.of(closed.is_eligible)
+    priced = wins.money[wins.money > 0]
+    won = int(eligible.is_won.sum())
     answers: Answers = {
-        ("new_customers", "value"): Answer(sum(deal.is_new_customer for deal in wins)),
-        ("deals_won", "value"): Answer(len(wins)),
-        ("deals_lost", "value"): Answer(len(deals) - len(wins)),
-        ("units_sold", "value"): Answer(sum(units.get(deal.row, 0) for deal in wins)),
-        **share("win_rate", len(won), len(eligible)),
-        **_by_value(won, [deal for deal in eligible if deal.outcome == "lost"]),
-        **_cycles([deal for deal in wins if not deal.is_renewal]),
+        ("new_customers", "value"): Answer(int(wins.is_new_customer.sum())),
+        ("deals_won", "value"): Answer(len(wins.row)),
+        ("deals_lost", "value"): Answer(len(closed.row) - len(wins.row)),
+        ("units_sold", "value"): Answer(int(units[wins.row].sum())),
+        **share("win_rate", won, len(eligible.row)),
+        **_by_value(eligible),
+        **_cycles((wins.day - wins.created)[~wins.is_renewal]),
     }
-    if priced:
-        middle = percentile(priced, 0.5) or 0
+    if len(priced):
+        middle = percentile(priced.tolist(), 0.5) or 0
         answers["median_deal_size", "value"] = Answer(middle / 100)
-        answers |= share("average_deal_size", dollars(sum(priced)), len(priced))
+        answers |= share("average_deal_size", dollars(int(priced.sum())), len(priced))
     return answers
 
 
-def _by_value(won: list[Deal], lost: list[Deal]) -> Answers:
+def _by_value(eligible: Closed) -> Answers:
     """NULL where less than 80 % of the wins, or of the losses, have an amount above 0."""
-    gained = [deal.money for deal in won if deal.money is not None and deal.money > 0]
-    missed = [deal.last_money for deal in lost if deal.last_money is not None]
-    answers = share("win_rate_by_value", dollars(sum(gained)), dollars(sum(gained) + sum(missed)))
-    is_enough = len(gained) >= ENOUGH_AMOUNTS * len(won)
-    if is_enough and len(missed) >= ENOUGH_AMOUNTS * len(lost):
+    is_won, is_missed = eligible.is_won, ~eligible.is_won & eligible.has_last_money
+    is_gained = is_won & (eligible.money > 0)
+    gained = int(eligible.money[is_gained].sum())
+    missed = int(eligible.last_money[is_missed].sum())
+    answers = share("win_rate_by_value", dollars(gained), dollars(gained + missed))
+    is_enough = is_gained.sum() >= ENOUGH_AMOUNTS * is_won.sum()
+    if is_enough and is_missed.sum() >= ENOUGH_AMOUNTS * (~is_won).sum():
         return answers
     return {key: answer._replace(value=None) for key, answer in answers.items()}
 
 
-def _cycles(wins: list[Deal]) -> Answers:
-    days = [(deal.closed or 0) - deal.created for deal in wins]
-    if not days:
+def _cycles(days: np.ndarray) -> Answers:
+    if not len(days):
         return {}
-    name = "sales_cycle_days"
+    name, each = "sales_cycle_days", days.tolist()
     return {
-        (name, "median"): Answer(percentile(days, 0.5)),
-        (name, "p90"): Answer(percentile(days, 0.9)),
-        (name, "mean"): Answer(sum(days) / len(days)),
+        (name, "median"): Answer(percentile(each, 0.5)),
+        (name, "p90"): Answer(percentile(each, 0.9)),
+        (name, "mean"): Answer(sum(each) / len(each)),
     }
 
 

@@ -1,14 +1,14 @@
 """The truth about how fast the pipeline turns into money, and what it brought instead."""
 
-from bisect import bisect_right
 from collections.abc import Iterator
 from datetime import date
 
 import numpy as np
 
-from pipelines.sample.clock import local_days
+from pipelines.sample.clock import NEVER, local_days
 from pipelines.sample.truth_calendar import percentile
 from pipelines.sample.truth_cells import Answer, Cell, Places, Value
+from pipelines.sample.truth_closings import Closed, closed_of
 from pipelines.sample.truth_deals import ACCEPTED, Deal
 from pipelines.sample.truth_pipeline import Owners, States, period_ends
 from pipelines.sample.world import World
@@ -21,21 +21,21 @@ AGED_OUT_SHARE = 0.99
 class Closings:
     """The deals that closed, of one member, by the day: what velocity takes of them."""
 
-    def __init__(self, deals: list[Deal]) -> None:
-        self._deals = sorted(deals, key=lambda deal: deal.closed or 0)
-        self._days = [deal.closed or 0 for deal in self._deals]
+    def __init__(self, closed: Closed, rows: np.ndarray) -> None:
+        self._closed = closed.of(rows[np.argsort(closed.day[rows], kind="stable")])
 
-    def since(self, day: int, *, until: int) -> list[Deal]:
+    def since(self, day: int, *, until: int) -> Closed:
         """Those that closed after `day`, up to `until`."""
-        return self._deals[bisect_right(self._days, day) : bisect_right(self._days, until)]
+        first, beyond = np.searchsorted(self._closed.day, [day, until], side="right")
+        return self._closed.of(slice(first, beyond))
 
     def window(self, day: int) -> int:
         """Days: 90, more where fewer than 30 eligible deals had closed in them, at most 365."""
         recent = self.since(day - LONGEST_WINDOW_DAYS, until=day)
-        eligible = [deal.closed or 0 for deal in recent if deal.is_eligible]
+        eligible = recent.day[recent.is_eligible]
         if len(eligible) < ENOUGH_CLOSED:
             return LONGEST_WINDOW_DAYS
-        return max(WINDOW_DAYS, day - eligible[-ENOUGH_CLOSED] + 1)
+        return max(WINDOW_DAYS, day - int(eligible[-ENOUGH_CLOSED]) + 1)
 
 
 def of_velocity(
@@ -46,15 +46,12 @@ def of_velocity(
     `replayed` holds those deals, too, that were deleted since.
     """
     deals = [deal for deal in replayed if deal.deleted is None]
-    closed = [deal for deal in deals if deal.closed is not None]
-    company = Closings(closed)
+    closed = closed_of(deals)
+    company = Closings(closed, np.arange(len(closed.day)))
     closings = {("company", 0): company}
-    day = np.array([deal.closed for deal in closed])
-    owner = np.array([deal.owner for deal in closed])
-    codes = places.codes("team", day, owner)
-    for code in np.unique(codes).tolist():
-        own = [closed[row] for row in np.flatnonzero(codes == code).tolist()]
-        closings["team", code] = Closings(own)
+    codes = places.codes("team", closed.day, closed.owner)
+    for code in range(len(places.members["team"])):
+        closings["team", code] = Closings(closed, np.flatnonzero(codes == code))
     owners, accepted = Owners(world), _accepted(world, replayed)
     created = local_days(world.deals["created"])
     for day, periods in sorted(period_ends(world.span).items()):
@@ -70,7 +67,7 @@ def of_velocity(
                 found = _answers(
                     active=int((mine & ~is_aged).sum()),
                     aged_out=int((mine & is_aged).sum()),
-                    closings=closings.get((scope, code), Closings([])),
+                    closings=closings[scope, code],
                     day=day,
                 )
                 yield from _placed(found, periods, scope=scope, member=member)
@@ -86,49 +83,46 @@ def _placed(
 
 
 def _accepted(world: World, deals: list[Deal]) -> np.ndarray:
-    """By deal, the day on which sales accepted it; of renewals and others a day too far."""
-    never = world.span + 1
-    days = np.full(len(world.deals), never)
+    """By deal, the day on which sales accepted it; NO_DAY for renewals and others."""
+    accepted = np.full(len(world.deals), NEVER)
     for deal in deals:
         moments = [at for stage, at in deal.entered.items() if stage >= ACCEPTED]
         if moments and not deal.is_renewal:
-            days[deal.row] = int(local_days(min(moments)))
-    return days
+            accepted[deal.row] = min(moments)
+    return local_days(accepted)
 
 
 def _age_limit(company: Closings, day: int) -> float:
     """Days: hardly any deal that closed within a year was older."""
     recent = company.since(day - LONGEST_WINDOW_DAYS, until=day)
-    cycles = [(deal.closed or 0) - deal.created for deal in recent if deal.is_eligible]
-    limit = percentile(cycles, AGED_OUT_SHARE)
+    limit = percentile((recent.day - recent.created)[recent.is_eligible].tolist(), AGED_OUT_SHARE)
     return float("inf") if limit is None else limit
 
 
 def _answers(*, active: int, aged_out: int, closings: Closings, day: int) -> dict[str, Answer]:
     days = closings.window(day)
     recent = closings.since(day - days, until=day)
-    revenue = sum(deal.money or 0 for deal in recent if deal.outcome == "won") / 100
+    revenue = int(recent.money[recent.is_won].sum()) / 100
     realised = revenue / days
     found = {
         "velocity_active_deals": Answer(active),
         "aged_out_deals": Answer(aged_out),
         "velocity_realised": Answer(realised, revenue, days),
     }
-    eligible = [deal for deal in recent if deal.is_eligible]
-    wins = [deal for deal in eligible if deal.outcome == "won"]
-    priced = [deal.money for deal in wins if deal.money is not None and deal.money > 0]
-    cycles = [(deal.closed or 0) - deal.created for deal in wins]
-    if eligible:
-        rate = len(wins) / len(eligible)
-        found["velocity_win_rate"] = Answer(rate, len(wins), len(eligible))
-    if priced:
-        worth = sum(priced) / 100
-        found["velocity_deal_size"] = Answer(worth / len(priced), worth, len(priced))
-    if cycles:
-        found["velocity_cycle_days"] = Answer(sum(cycles) / len(cycles), sum(cycles), len(cycles))
-    if priced and sum(cycles):
-        factors = [active, len(wins) / len(eligible), sum(priced) / 100 / len(priced)]
-        velocity = float(np.prod(factors)) / (sum(cycles) / len(cycles))
+    eligible = recent.of(recent.is_eligible)
+    wins = eligible.of(eligible.is_won)
+    all_count, won_count, priced_count = len(eligible.day), len(wins.day), int((wins.money > 0).sum())
+    worth = int(wins.money[wins.money > 0].sum()) / 100
+    cycles = int((wins.day - wins.created).sum())
+    if all_count:
+        found["velocity_win_rate"] = Answer(won_count / all_count, won_count, all_count)
+    if priced_count:
+        found["velocity_deal_size"] = Answer(worth / priced_count, worth, priced_count)
+    if won_count:
+        found["velocity_cycle_days"] = Answer(cycles / won_count, cycles, won_count)
+    if priced_count and cycles:
+        factors = [active, won_count / all_count, worth / priced_count]
+        velocity = float(np.prod(factors)) / (cycles / won_count)
         found["pipeline_velocity"] = Answer(velocity)
         if realised:
             found["velocity_ratio"] = Answer(velocity / realised)
