@@ -1,6 +1,6 @@
 """The deals that closed, as arrays: what the truth about them is counted from many times over."""
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -30,7 +30,7 @@ class Closed:
 
     def of(self, rows: np.ndarray | slice) -> "Closed":
         """Some of them."""
-        return Closed(**{field.name: getattr(self, field.name)[rows] for field in fields(self)})
+        return Closed(**{name: column[rows] for name, column in vars(self).items()})
 
 
 def closed_of(deals: list[Deal]) -> Closed:

@@ -134,8 +134,8 @@ def _move(deal: Deal, *, at: int, day: int, stage: int, amount: int | None) -> N
     """One step: a stage, an amount, or both."""
     if stage != LOST:
         reached = min(stage, LAST_OPEN)
-        for passed in range(deal.first_stage, reached + 1):
-            deal.entered.setdefault(passed, at)
+        for passed in range(deal.first_stage + len(deal.entered), reached + 1):
+            deal.entered[passed] = at
         if amount is not None and amount > 0:
             deal.first_worth = deal.first_worth or amount
             deal.last_worth = amount
