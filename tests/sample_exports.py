@@ -2,7 +2,7 @@
 
 import csv
 import json
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -22,7 +22,8 @@ def rows_of(path: Path) -> list[Row]:
 
 
 def moment(text: str) -> datetime:
-    return datetime.strptime(text, "%Y-%m-%dT%H:%M:%S.000Z").replace(tzinfo=UTC)
+    assert text.endswith(".000Z"), text
+    return datetime.fromisoformat(text)
 
 
 def local(text: str) -> date:

@@ -183,8 +183,6 @@ def delete(
     """
     deleted = np.full(len(deals), NEVER)
     is_free = is_free & (local_days(deals["created"]) < span - days)
-    is_free &= (deals["reopened"] == NEVER).to_numpy() & (deals["handed"] == NEVER).to_numpy()
-    is_free &= (deals["account"] >= 0).to_numpy() & ~deals["is_evidence"].to_numpy()
     closed = local_days(deals["closed"])
     outcomes = {
         "won_deal_that_was_deleted": deals["is_won"] & (closed < span - days),

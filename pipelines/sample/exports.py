@@ -107,6 +107,7 @@ def _tables(world: World) -> dict[str, pd.DataFrame]:
         "prospects": touched.prospects,
         "calls": touched.calls,
         "mailings": touched.mailings,
+        "tool_tasks": touched.tool_tasks,
         "enrolments": touched.enrolments,
         "quotas": world.quotas,
         "dispositions": DISPOSITIONS,

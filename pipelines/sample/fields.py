@@ -84,6 +84,10 @@ OUTREACH = {
     "createdAt updatedAt from to note tags userCallType sequenceAction callDispositionId "
     "callPurposeId prospectId userId opportunityId sequenceId sequenceStateId sequenceStepId "
     "taskId externalVendor vendorCallId",
+    "tasks": "id action autoskipAt completed completedAt createdAt dueAt note "
+    "opportunityAssociation scheduledAt state stateChangedAt taskType updatedAt accountId callId "
+    "completerId creatorId mailingId opportunityId ownerId prospectId sequenceId sequenceStateId "
+    "sequenceStepId subjectId taskPriorityId taskThemeId templateId",
     "callDispositions": "id name outcome order createdAt updatedAt",
     "sequences": "id name sequenceType shareType enabled tags sequenceStepCount durationInDays "
     "finishOnReply numContactedProspects numRepliedProspects deliverCount openCount clickCount "

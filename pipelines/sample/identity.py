@@ -2,13 +2,13 @@
 
 The CRM and the outbound tool mostly know a person by one address. Where they do not, the tool
 carries the CRM's id, or there is just one person of that name at the mail domain; else its records
-are those of somebody else. Company staff and testers fill in forms as well.
+are those of somebody else. Company staff and testers fill in forms as well, and make deals.
 """
 
 import numpy as np
 import pandas as pd
 
-from pipelines.sample.clock import NEVER
+from pipelines.sample.clock import NEVER, local_days
 from pipelines.sample.leads import Prospecting
 from pipelines.sample.names import address
 from pipelines.sample.organisation import MAIL_DOMAIN
@@ -22,6 +22,7 @@ WITH_ID = 0.7
 CHANGED, OTHER, SAME_FREE, TWO_FREE = 0.03, 0.03, 0.01, 0.008
 TESTS, INTERNALS = 0.006, 0.004
 PAIRS = 0.001
+TRIED_SHARE = 0.004  # of the deals
 
 
 def tell_apart(
@@ -146,3 +147,20 @@ def leave_out(rng: np.random.Generator, met: Prospecting, *, kept: list[int]) ->
         people.loc[person, "email"] = address(local, of["last"], number=person, domain=domain)
     chosen = np.isin(leads["person"], np.concatenate([testers, staff]))
     return {"testers_and_own_people": np.flatnonzero(chosen).tolist()}
+
+
+def try_out(
+    rng: np.random.Generator, deals: pd.DataFrame, is_free: np.ndarray, *, span: int
+) -> tuple[pd.DataFrame, Found]:
+    """The deals, of which a few `is_test`: somebody made them to try out the CRM.
+
+    Of each outcome at least two, where there are two that are free to be that.
+    """
+    is_won = deals["is_won"].to_numpy()
+    is_over = local_days(deals["closed"]) < span
+    is_free = is_free & (deals["deleted"] == NEVER).to_numpy()
+    outcomes = (is_won & is_over, ~is_won & is_over, ~is_over)
+    count = max(round(len(deals) * TRIED_SHARE / len(outcomes)), 2)
+    chosen = [rng.permutation(np.flatnonzero(is_free & outcome))[:count] for outcome in outcomes]
+    is_test = deals.index.isin(np.concatenate(chosen))
+    return deals.assign(is_test=is_test), {"test_deals": np.flatnonzero(is_test).tolist()}

@@ -123,7 +123,7 @@ MAILING = _export(
         "sequenceId": _reference("enrolments.sequence", first=1),
         "sequenceStateId": _reference("mailings.enrolment", first=STATES),
         "sequenceStepId": _STEP,
-        "taskId": f"if(mailings.step >= 0 and is_manual, mailings.id + {TASKS}, null)",
+        "taskId": _reference("mailings.task", first=TASKS),
     },
 )
 
@@ -154,6 +154,40 @@ CALL = _export(
         "callDispositionId": _reference("calls.disposition", first=1),
         "prospectId": _reference("calls.prospect", first=PROSPECTS),
         "userId": _reference("calls.user", first=USERS),
+        "taskId": _reference("calls.task", first=TASKS),
+    },
+)
+
+_IS_DONE = "has_come(tool_tasks.done)"
+_TASK_CHANGED = "moment(greatest(tool_tasks.created, past(tool_tasks.done)))"
+TASK = _export(
+    "tasks",
+    """
+    from tool_tasks
+    left join enrolments on tool_tasks.enrolment = enrolments.id
+    where has_come(tool_tasks.created)
+    order by tool_tasks.id
+    """,
+    {
+        "id": _number("tool_tasks", first=TASKS),
+        "action": "tool_tasks.action",
+        "completed": _IS_DONE,
+        "completedAt": "moment(tool_tasks.done)",
+        "createdAt": "moment(tool_tasks.created)",
+        "dueAt": "any_moment(tool_tasks.due)",
+        "state": f"if({_IS_DONE}, 'complete', 'incomplete')",
+        "stateChangedAt": _TASK_CHANGED,
+        "taskType": "if(tool_tasks.step >= 0, 'sequence_step', 'manual')",
+        "updatedAt": _TASK_CHANGED,
+        "callId": f"if({_IS_DONE} and call >= 0, call + {CALLS}, null)",
+        "completerId": f"if({_IS_DONE}, tool_tasks.user + {USERS}, null)",
+        "creatorId": _reference("tool_tasks.user", first=USERS),
+        "mailingId": f"if({_IS_DONE} and mailing >= 0, mailing + {MAILINGS}, null)",
+        "ownerId": _reference("tool_tasks.user", first=USERS),
+        "prospectId": _reference("tool_tasks.prospect", first=PROSPECTS),
+        "sequenceId": _reference("enrolments.sequence", first=1),
+        "sequenceStateId": _reference("tool_tasks.enrolment", first=STATES),
+        "sequenceStepId": "tool_tasks.step + 1 + 10 * (enrolments.sequence + 1)",
     },
 )
 
@@ -294,6 +328,7 @@ EXPORTS = {
     "prospects": PROSPECT,
     "mailings": MAILING,
     "calls": CALL,
+    "tasks": TASK,
     "callDispositions": DISPOSITION,
     "sequences": SEQUENCE,
     "sequenceStates": STATE,

@@ -172,7 +172,10 @@ OPPORTUNITY = _export(
     """,
     {
         "Id": "deal_states.sfid",
-        "Name": "coalesce(companies.name, 'Walk-in') || ' - ' || deal_states.kind",
+        "Name": """
+            if(deal_states.is_test, 'TEST - ', '')
+            || coalesce(companies.name, 'Walk-in') || ' - ' || deal_states.kind
+        """,
         "AccountId": "accounts.sfid",
         "Amount": "money(deal_states.amount)",
         "CurrencyIsoCode": "currencies.code",

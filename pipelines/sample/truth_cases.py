@@ -25,6 +25,7 @@ PROSPECT_CASES = {
     "two_of_one_name_at_one_domain": "none of the CRM's two people of that name and mail domain",
     "two_free_mail_addresses": "not the CRM's person of that name, whose mail is free mail as well",
 }
+DEAL_CASES = {"test_deals": "in no KPI, on no day's pipeline, in no line of the waterfall"}
 TASK_CASES = {"copy_long_after_its_touch": "a touch of its own, beside the outbound tool's"}
 
 
@@ -62,6 +63,9 @@ def told_cases(world: World, deals: list[Deal]) -> dict[str, Any]:
             }
         elif name in TASK_CASES:
             told[name] = {"task_ids": [tasks[row] for row in rows], "expect": TASK_CASES[name]}
+        elif name in DEAL_CASES:
+            ids = [opportunities[row] for row in rows]
+            told[name] = {"opportunity_ids": ids, "expect": DEAL_CASES[name]}
         else:
             told[name] = {
                 "opportunity_ids": [opportunities[row] for row in rows],

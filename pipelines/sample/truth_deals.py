@@ -3,6 +3,8 @@
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 
+import pandas as pd
+
 from pipelines.sample.amounts import NO_AMOUNT
 from pipelines.sample.clock import NEVER, NO_DAY, START, local_days, midnight
 from pipelines.sample.opportunities import LAST_OPEN, LOST, RENEWAL, WON
@@ -83,10 +85,10 @@ class Deal:
 def replay(world: World, exchange: Exchange) -> list[Deal]:
     """All deals created by the end of the last day, in the order of their rows, classified.
 
-    Those that were `deleted` since are in it, without a class.
+    Those that were `deleted` since are in it, without a class; tests are not.
     """
     cutoff = midnight(world.span)
-    steps = world.steps.loc[world.steps["at"] < cutoff]
+    steps = told_steps(world)
     days = local_days(steps["at"]).tolist()
     of = {name: world.deals[name].tolist() for name in ("kind", "rep", "currency")}
     survivors = account_survivors(world)
@@ -115,6 +117,12 @@ def replay(world: World, exchange: Exchange) -> list[Deal]:
     _value(known, exchange, last_day=world.span - 1)
     _classify([deal for deal in known if deal.deleted is None], customer_since(world))
     return known
+
+
+def told_steps(world: World) -> pd.DataFrame:
+    """The steps by the end of the last day, but for those of tests: no deals at all."""
+    is_test = world.deals["is_test"].to_numpy()[world.steps["deal"]]
+    return world.steps.loc[(world.steps["at"] < midnight(world.span)) & ~is_test]
 
 
 def account_survivors(world: World) -> dict[int, int]:

@@ -12,7 +12,7 @@ from pipelines.sample.opportunities import LAST_OPEN
 from pipelines.sample.stages import PROBABILITIES
 from pipelines.sample.truth_calendar import GRAINS, end_of, start_of
 from pipelines.sample.truth_cells import SCOPES, Answer, Cell, Places, Value
-from pipelines.sample.truth_deals import Deal
+from pipelines.sample.truth_deals import Deal, told_steps
 from pipelines.sample.truth_money import Exchange, all_rounded, rounded
 from pipelines.sample.world import World
 
@@ -49,7 +49,7 @@ class States:
 def states_of(world: World) -> States:
     """All states up to the end of the last day, from the steps and the deletions."""
     cutoff = midnight(world.span)
-    steps = world.steps.loc[world.steps["at"] < cutoff]
+    steps = told_steps(world)
     order = np.argsort(steps["deal"].to_numpy(), kind="stable")
     deal, stage, cents, close_day = (
         steps[name].to_numpy()[order] for name in ("deal", "stage", "amount", "close_day")

@@ -111,7 +111,11 @@ def _answers(*, active: int, aged_out: int, closings: Closings, day: int) -> dic
     }
     eligible = recent.of(recent.is_eligible)
     wins = eligible.of(eligible.is_won)
-    all_count, won_count, priced_count = len(eligible.day), len(wins.day), int((wins.money > 0).sum())
+    all_count, won_count, priced_count = (
+        len(eligible.day),
+        len(wins.day),
+        int((wins.money > 0).sum()),
+    )
     worth = int(wins.money[wins.money > 0].sum()) / 100
     cycles = int((wins.day - wins.created).sum())
     if all_count:

@@ -24,7 +24,7 @@ from pipelines.sample.cases import Cases
 from pipelines.sample.changes import STAYS_SHARE, delete, hand_on, keep_amounts, merge, reopen
 from pipelines.sample.clock import DAY, NEVER, NO_DAY, local_days
 from pipelines.sample.currencies import make_rates, price_in_currencies
-from pipelines.sample.identity import leave_out, tell_apart
+from pipelines.sample.identity import leave_out, tell_apart, try_out
 from pipelines.sample.leads import Prospecting, make_prospecting
 from pipelines.sample.mailings import make_mail
 from pipelines.sample.meetings import make_meetings
@@ -36,6 +36,7 @@ from pipelines.sample.quotas import make_quotas
 from pipelines.sample.reorgs import make_places, teams_on
 from pipelines.sample.stages import SAME, make_steps
 from pipelines.sample.tasks import make_tasks
+from pipelines.sample.tool_tasks import make_tool_tasks, tasks_of
 
 DAYS_WITH_CHANGES = 3  # from so many exported days on, a rep leaves and deals are deleted
 
@@ -54,7 +55,10 @@ class Sold:
 
 @dataclass(frozen=True, kw_only=True)
 class Touched:
-    """What the outbound tool, the calendar and the CRM's tasks hold; and the cases among them."""
+    """What the outbound tool, the calendar and the CRM's tasks hold; and the cases among them.
+
+    `tasks` are the CRM's, `tool_tasks` those of the outbound tool.
+    """
 
     prospects: pd.DataFrame
     calls: pd.DataFrame
@@ -62,6 +66,7 @@ class Touched:
     enrolments: pd.DataFrame
     meetings: pd.DataFrame
     tasks: pd.DataFrame
+    tool_tasks: pd.DataFrame
     cases: Cases
 
 
@@ -99,7 +104,7 @@ def make_world(*, scale: float, count: int, seed: int, span: int, days: int) -> 
     founding, selling, prospecting, touching, changing = (
         np.random.default_rng([seed, stream]) for stream in range(5)
     )
-    recording = np.random.default_rng([seed, 10])
+    recording, trying, planning = (np.random.default_rng([seed, stream]) for stream in (10, 11, 12))
     staff = make_people(founding, scale=scale, span=span)
     places = make_places(changing, staff, span=span)
     companies = make_companies(founding, scale=scale)
@@ -125,8 +130,11 @@ def make_world(*, scale: float, count: int, seed: int, span: int, days: int) -> 
     )
     met = merge_records(recording, met, span=span)
     accounts = _kept(founding, sold.accounts, staff, met, span=span)
-    touched = _touch(touching, recording, met, staff, span=span)
+    touched = _touch(touching, recording, planning, met, staff, span=span)
     deals, deleted = _deleted(changing, met, touched, span=span, days=days)
+    told = [row for rows in sold.cases.values() for row in rows]
+    is_free = _is_free(deals, met, touched) & ~deals.index.isin(told)
+    deals, tests = try_out(trying, deals, is_free, span=span)
     return World(
         span=span,
         seed=seed,
@@ -143,7 +151,7 @@ def make_world(*, scale: float, count: int, seed: int, span: int, days: int) -> 
         rates=rates,
         touched=touched,
         quotas=make_quotas(selling, staff, met.deals, rates, span=span),
-        cases={**sold.cases, **deleted, **touched.cases},
+        cases={**sold.cases, **deleted, **tests, **touched.cases},
     )
 
 
@@ -154,11 +162,18 @@ def _deleted(
     deals = met.deals
     if days < DAYS_WITH_CHANGES:
         return deals.assign(deleted=NEVER), {}
-    kept = {*touched.meetings["deal"], *touched.tasks["deal"], *met.leads["deal"]}
-    is_free = ~deals.index.isin(kept) & (deals["contact"] < 0).to_numpy()
-    is_free &= ~deals["is_case"].to_numpy()
+    is_free = _is_free(deals, met, touched)
     deleted, cases = delete(rng, deals, is_free, span=span, days=days)
     return deals.assign(deleted=deleted), cases
+
+
+def _is_free(deals: pd.DataFrame, met: Prospecting, touched: Touched) -> np.ndarray:
+    """True for the deals that nothing refers to, and on which nothing hangs."""
+    kept = {*touched.meetings["deal"], *touched.tasks["deal"], *met.leads["deal"]}
+    is_free = ~deals.index.isin(kept) & (deals["contact"] < 0).to_numpy()
+    is_free &= ~deals["is_case"].to_numpy() & ~deals["is_evidence"].to_numpy()
+    is_free &= (deals["reopened"] == NEVER).to_numpy() & (deals["handed"] == NEVER).to_numpy()
+    return is_free & (deals["account"] >= 0).to_numpy()
 
 
 def _sell(
@@ -206,6 +221,7 @@ def _sell(
 def _touch(
     rng: np.random.Generator,
     recording: np.random.Generator,
+    planning: np.random.Generator,
     met: Prospecting,
     staff: pd.DataFrame,
     *,
@@ -239,13 +255,22 @@ def _touch(
         mailings=mail.mailings,
         copied_calls=cases["redial_within_3_minutes"],
     )
-    return Touched(
+    tool_tasks = make_tool_tasks(
+        planning,
         prospects=prospects,
+        staff=staff,
+        occasions=occasions,
         calls=calls,
         mailings=mail.mailings,
+    )
+    return Touched(
+        prospects=prospects,
+        calls=calls.assign(task=tasks_of(tool_tasks, "call", len(calls))),
+        mailings=mail.mailings.assign(task=tasks_of(tool_tasks, "mailing", len(mail.mailings))),
         enrolments=mail.enrolments,
         meetings=make_meetings(rng, occasions, met, staff),
         tasks=tasks,
+        tool_tasks=tool_tasks,
         cases=cases | awkward.late_copies(tasks, span=span),
     )
 
