@@ -128,27 +128,29 @@ def of_created(deals: list[Deal], places: Places) -> Iterator[Value]:
         return {("pipeline_created", "value"): Answer(dollars(int(worth[rows].sum())))}
 
     yield from values(places.groups(day, creator), say)
-    accepted = np.array([deal.is_eligible for deal in fresh])
+    is_eligible = np.array([deal.is_eligible for deal in fresh])
+    outcome = np.array([deal.outcome for deal in fresh])
     as_of = places.span - 1
+    age = np.array([as_of if deal.closed is None else deal.closed for deal in fresh]) - day
     for cell, rows in places.groups(day, creator, grains=GRAINS[1:]):
-        cohort = [fresh[row] for row in rows.tolist() if accepted[row]]
-        if cohort:
+        cohort = rows[is_eligible[rows]]
+        if len(cohort):
             over = (end_of(cell.grain, cell.start) - START).days + WIN_WINDOW_DAYS <= as_of + 1
-            answer = _cohort_answer(cohort, is_over=over, as_of=as_of)
+            answer = _cohort_answer(age[cohort], outcome[cohort], is_over=over)
             yield Value("win_rate_cohort", "value", cell, answer)
 
 
-def _cohort_answer(cohort: list[Deal], *, is_over: bool, as_of: int) -> Answer:
-    """Won within the window; before it has passed, the share that Aalen and Johansen estimate."""
-    times = [
-        ((as_of if deal.closed is None else deal.closed) - deal.created, deal.outcome)
-        for deal in cohort
-    ]
-    won = sum(outcome == "won" and days <= WIN_WINDOW_DAYS for days, outcome in times)
+def _cohort_answer(age: np.ndarray, outcome: np.ndarray, *, is_over: bool) -> Answer:
+    """Won within the window; before it has passed, the share that Aalen and Johansen estimate.
+
+    Of each deal its `age` in days when it closed, or by now.
+    """
+    won = int(((outcome == "won") & (age <= WIN_WINDOW_DAYS)).sum())
     if is_over:
-        return Answer(ratio(won, len(cohort)), won, len(cohort))
+        return Answer(ratio(won, len(age)), won, len(age))
+    times = zip(age.tolist(), outcome.tolist(), strict=True)
     steps = [step for step in aalen_johansen(times) if step[0] <= WIN_WINDOW_DAYS]
-    return Answer(steps[-1][2] if steps else None, won, len(cohort))
+    return Answer(steps[-1][2] if steps else None, won, len(age))
 
 
 def of_stages(
