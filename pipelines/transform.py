@@ -8,7 +8,7 @@ import contextlib
 import hashlib
 import json
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -23,6 +23,7 @@ from pipelines.sql import literal
 BUILD_VARIABLE = "KPIMART_BUILD"
 MEMORY_VARIABLE = "KPIMART_MEMORY_LIMIT"
 MAX_EXAMPLES = 5
+NIGHTLY = ("--exclude-resource-type", "unit_test")
 
 NodeStatus = Literal["success", "pass", "warn", "fail", "error", "skipped", "no-op"]
 
@@ -93,8 +94,12 @@ def ensure_manifest(settings: Settings) -> Path:
     return path
 
 
-def build(settings: Settings, *, on_node: Callable[[Node], None]) -> list[Node]:
+def build(
+    settings: Settings, *, on_node: Callable[[Node], None], options: Sequence[str] = NIGHTLY
+) -> list[Node]:
     """Every model built and every data test run, in dbt's order; unit tests are not.
+
+    `options` of dbt's own may choose otherwise.
 
     Raises:
         KpimartError: a model or the project is broken (not: a test failed).
@@ -107,7 +112,7 @@ def build(settings: Settings, *, on_node: Callable[[Node], None]) -> list[Node]:
             nodes.append(node)
             on_node(node)
 
-    result = _invoke(settings, ["build", "--exclude-resource-type", "unit_test"], on_event)
+    result = _invoke(settings, ["build", *options], on_event)
     _release_build()
     broken = [node for node in nodes if node.status == "error"]
     if broken:

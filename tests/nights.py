@@ -6,7 +6,7 @@ and plays them with `play_night`, which does a night's steps without Dagster aro
 
 import os
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import duckdb
@@ -92,6 +92,38 @@ def play_night(settings: Settings, *, read_landing: bool = True) -> Publication:
         inputs_digest=inputs_digest(settings, code=code),
         check_results=results,
     )
+
+
+def begin_build(settings: Settings, *, afresh: bool) -> None:
+    """The lake is registered in the build, which is a copy of the last one kept, or `afresh`."""
+    settings.build_path.parent.mkdir(parents=True, exist_ok=True)
+    for left in settings.build_path.parent.glob(f"{settings.build_path.name}*"):
+        left.unlink()
+    base = base_path(settings)
+    if base.is_file() and not afresh:
+        shutil.copyfile(base, settings.build_path)
+    with duckdb.connect(str(settings.build_path)) as connection:
+        register(settings, connection)
+
+
+def build_models(settings: Settings, *, afresh: bool, select: Sequence[str] = ()) -> None:
+    """The models fit the lake, all or those of a dbt selection; nothing is checked or published."""
+    ensure_manifest(settings)
+    begin_build(settings, afresh=afresh)
+    chosen = ["--select", *select] if select else []
+    build(settings, on_node=lambda node: None, options=["--resource-type", "model", *chosen])
+
+
+def keep_build(settings: Settings) -> None:
+    """The next night's build starts from this one, as it does once this one is published."""
+    base = base_path(settings)
+    base.parent.mkdir(parents=True, exist_ok=True)
+    settings.build_path.replace(base)
+
+
+def base_path(settings: Settings) -> Path:
+    """The build that the next night's starts from."""
+    return settings.var_dir / "base" / "build.duckdb"
 
 
 def ask(settings: Settings, sql: str, *parameters: object) -> list[tuple[object, ...]]:

@@ -1,0 +1,198 @@
+"""After any nights, the build that each of them changed equals one made anew from the same lake.
+
+Chance says what happens to the company's records, how exports arrive, and where a night is killed.
+`KPIMART_SEQUENCES` says how many sequences of nights are played: `make drill` plays 100, `make test`
+10. All models of a night are built in every tenth; otherwise those that a night changes in place,
+and all that these read: a model that is built whole is as equal as what it reads.
+`KPIMART_SEED` replaces the seed, and `KPIMART_SHRINK=1` looks for a smaller sequence that fails.
+"""
+
+import contextlib
+import os
+import shutil
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import count
+from pathlib import Path
+from typing import Literal, get_args
+
+import duckdb
+import pytest
+from hypothesis import HealthCheck, Phase, given, seed, settings
+from hypothesis import strategies as st
+
+from pipelines import durable
+from pipelines.extract.run import extract
+from pipelines.night import inputs_digest
+from pipelines.settings import Settings
+from tests.end_to_end.chance_company import CHANGES, DELIVERIES, EXPORTS, Company, Delivery
+from tests.nights import base_path, build_models, keep_build
+
+SEQUENCES = int(os.environ.get("KPIMART_SEQUENCES", "10"))
+SEED = int(os.environ.get("KPIMART_SEED", "20260320"))
+SHRINKS = (Phase.shrink,) if os.environ.get("KPIMART_SHRINK") else ()
+NIGHTS = 3
+WHOLE_EVERY = 10
+CHANGED_IN_PLACE = "config.materialized:incremental"
+KEPT_MODELS = (f"+{CHANGED_IN_PLACE}",)
+SCHEMAS = ("run", "intermediate", "marts", "kpis", "quality")
+MOST_ROWS_SHOWN = 3
+
+End = Literal["whole", "killed in extraction", "killed after it", "killed in the build", "left"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Night:
+    """What happens before a night, what becomes of exports, and how the run goes.
+
+    A killed run is run again, one that was `left` is not: the next night finds what it left. `stop`
+    is the number of the durable step at which an extraction is killed.
+    """
+
+    changes: list[tuple[str, int]]
+    deliveries: dict[str, Delivery]
+    end: End = "whole"
+    stop: int = 0
+
+
+class KilledError(Exception):
+    """The run ends here."""
+
+
+nights = st.builds(
+    Night,
+    changes=st.lists(
+        st.tuples(st.sampled_from(list(CHANGES)), st.integers(0, 59)), min_size=4, max_size=12
+    ),
+    deliveries=st.dictionaries(st.sampled_from(list(EXPORTS)), st.sampled_from(DELIVERIES)),
+    end=st.sampled_from(get_args(End)),
+    stop=st.integers(0, 120),
+)
+
+
+@dataclass(frozen=True)
+class Stage:
+    """The folder of the company, and a copy of it as its first night left it."""
+
+    folder: Path
+    first: Path
+
+    def reset(self) -> Company:
+        """The company after its first night; the folder stays, for dbt parses anew in another."""
+        for name in ("landing", "var/lake", "var/base", "var/run"):
+            shutil.rmtree(self.folder / name, ignore_errors=True)
+            shutil.copytree(self.first / name, self.folder / name)
+        return Company.founded(self.folder)
+
+
+@pytest.fixture(scope="module")
+def stage(tmp_path_factory: pytest.TempPathFactory) -> Stage:
+    """The first night, in which everything is new, is the same in all sequences."""
+    folder = tmp_path_factory.mktemp("chance")
+    company = Company.founded(folder / "company")
+    run(company.settings, select=KEPT_MODELS)
+    return Stage(folder / "company", Path(shutil.copytree(folder / "company", folder / "first")))
+
+
+numbers = count(1)
+
+
+@seed(SEED)
+@settings(
+    max_examples=SEQUENCES,
+    phases=(Phase.generate, *SHRINKS),
+    database=None,
+    deadline=None,
+    suppress_health_check=list(HealthCheck),
+)
+@given(story=st.lists(nights, min_size=NIGHTS, max_size=NIGHTS))
+def test_nights_give_what_a_full_rebuild_gives(stage: Stage, story: list[Night]) -> None:
+    company, number = stage.reset(), next(numbers)
+    for night in story:
+        company.live_on(night.changes, night.deliveries)
+        play(company.settings, night)
+    select = () if number % WHOLE_EVERY == 0 else KEPT_MODELS
+    run(company.settings, select=select, is_wanted=not select)
+
+    build_models(company.settings, afresh=True, select=select)
+    found = list(differences(base_path(company.settings), company.settings.build_path))
+    assert not found, "\n".join([f"seed {SEED}, sequence {number}", *found])
+
+
+def play(settings: Settings, night: Night) -> None:
+    """The night's run, and once more if it was killed."""
+    if night.end == "killed in extraction":
+        kill_extraction(settings, night.stop)
+    elif night.end != "whole":
+        extract(settings)
+    if night.end == "killed in the build":
+        build_models(settings, afresh=False, select=(CHANGED_IN_PLACE,))
+    if night.end != "left":
+        run(settings, select=KEPT_MODELS)
+
+
+def run(settings: Settings, *, select: Sequence[str], is_wanted: bool = False) -> None:
+    """The models fit what has landed; where nothing is new, only if it `is_wanted`."""
+    extract(settings)
+    digest, built_from = inputs_digest(settings, code=""), settings.var_dir / "base" / "built_from"
+    if is_wanted or not built_from.is_file() or built_from.read_text(encoding="utf-8") != digest:
+        build_models(settings, afresh=False, select=select)
+        keep_build(settings)
+        built_from.write_text(digest, encoding="utf-8")
+
+
+def kill_extraction(settings: Settings, stop: int) -> None:
+    """The lake is as a process leaves it that is killed at this durable step; if it has so many."""
+    left, steps = settings.var_dir / "left", count()
+
+    def at_point(_: str) -> None:
+        if next(steps) == stop:
+            shutil.copytree(settings.lake_dir, left)
+            raise KilledError
+
+    with (
+        contextlib.suppress(KilledError),
+        durable.watched(at_point, below=settings.config_path.parent),
+    ):
+        extract(settings)
+    if left.is_dir():
+        shutil.rmtree(settings.lake_dir)
+        left.rename(settings.lake_dir)
+
+
+def differences(nightly: Path, afresh: Path) -> Iterator[str]:
+    """Each relation that is not the same in both builds, with rows that one of them lacks."""
+    with duckdb.connect() as connection:
+        connection.execute(f"attach '{nightly}' as nightly (read_only)")
+        connection.execute(f"attach '{afresh}' as afresh (read_only)")
+        relations = {side: relations_of(connection, side) for side in ("nightly", "afresh")}
+        for name in sorted(relations["nightly"].keys() | relations["afresh"].keys()):
+            columns = relations["nightly"].get(name), relations["afresh"].get(name)
+            if columns[0] is None or columns[0] != columns[1]:
+                yield f"{name}: columns {columns[0]} nightly, {columns[1]} afresh"
+                continue
+            for side, other in (("nightly", "afresh"), ("afresh", "nightly")):
+                rows = connection.execute(
+                    f"select {columns[0]} from {side}.{name} "
+                    f"except all select {columns[0]} from {other}.{name}"
+                ).fetchall()
+                if rows:
+                    yield f"{name}: {len(rows)} rows {side} only"
+                    yield from (f"    {row}" for row in rows[:MOST_ROWS_SHOWN])
+
+
+def relations_of(connection: duckdb.DuckDBPyConnection, side: str) -> dict[str, str]:
+    """The columns of each relation as they are compared.
+
+    Rows are summed up in any order, so the last digits of a double may differ.
+    """
+    named = connection.execute(
+        "select schema_name || '.' || table_name, string_agg("
+        "case when data_type = 'DOUBLE' then printf('printf(''%%.9e'', %s) as %s', "
+        "'\"' || column_name || '\"', '\"' || column_name || '\"') "
+        "else '\"' || column_name || '\"' end, ', ' order by column_index) "
+        "from duckdb_columns() where database_name = ? and list_contains(?, schema_name) "
+        "group by all",
+        [side, list(SCHEMAS)],
+    )
+    return dict(named.fetchall())
