@@ -62,7 +62,7 @@ class KilledError(Exception):
 nights = st.builds(
     Night,
     changes=st.lists(
-        st.tuples(st.sampled_from(list(CHANGES)), st.integers(0, 59)), min_size=4, max_size=12
+        st.tuples(st.sampled_from(list(CHANGES)), st.integers(0, 59)), min_size=8, max_size=16
     ),
     deliveries=st.dictionaries(st.sampled_from(list(EXPORTS)), st.sampled_from(DELIVERIES)),
     end=st.sampled_from(get_args(End)),
