@@ -47,8 +47,9 @@ test: check  ## everything CI runs
 	@$(BIN)/python -m pytest -n 2 --dist loadfile
 
 .PHONY: drill
-drill: .venv/installed  ## twenty real nights killed at any moment, then compared with an undisturbed one
+drill: .venv/installed  ## twenty real nights killed at any moment; a hundred sequences of nights by chance
 	@KPIMART_KILLS=20 $(BIN)/python -m pytest tests/end_to_end/test_sigkills.py
+	@KPIMART_SEQUENCES=100 $(BIN)/python -m pytest tests/end_to_end/test_incremental_equals_full.py
 
 .PHONY: dev
 dev: .venv/installed  ## Dagster's UI, with the nightly schedule

@@ -108,12 +108,15 @@ def begin_build(settings: Settings, *, afresh: bool) -> None:
         register(settings, connection)
 
 
-def build_models(settings: Settings, *, afresh: bool, select: Sequence[str] = ()) -> None:
+def build_models(
+    settings: Settings, *, afresh: bool, select: Sequence[str] = (), exclude: Sequence[str] = ()
+) -> None:
     """The models fit the lake, all or those of a dbt selection; nothing is checked or published."""
     ensure_manifest(settings)
     begin_build(settings, afresh=afresh)
     chosen = ["--select", *select] if select else []
-    options = ("--resource-type", "model", *chosen, *LIGHT)
+    left_out = ["--exclude", *exclude] if exclude else []
+    options = ("--resource-type", "model", *chosen, *left_out, *LIGHT)
     build(settings, on_node=lambda node: None, options=options)
 
 
