@@ -33,7 +33,7 @@ NOT_SHOWN = {
 NOT_IN_THE_SPEC = {
     "revenue_growth": "revenue over that of the period before",
     "revenue_growth_yoy": "revenue over that of the year before",
-    "revenue_growth_constant_currency": "revenue at the mean rates of the year before, over its own",
+    "revenue_growth_constant_currency": "revenue at mean rates of the year before",
     **dict.fromkeys(
         (
             *("pipeline_velocity", "velocity_active_deals", "velocity_win_rate"),
