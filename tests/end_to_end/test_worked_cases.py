@@ -4,12 +4,10 @@ Stages, leads, touches and classes of revenue; each test says in its text why th
 is. The company sells in UTC, as of the end of 2026-06-30.
 """
 
-import duckdb
 import pytest
-import yaml
 
-from pipelines.settings import Settings, load_settings
-from tests.nights import build_night
+from pipelines.settings import Settings
+from tests.worked_company import ask, built, landed, value
 
 FILES = {
     # D1 created in One, jumps to Three, lost. D2 created in Three, won. D3 One, Two, back to One,
@@ -164,32 +162,8 @@ CONFIG = {
 @pytest.fixture(scope="module")
 def company(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     """The company, built and checked."""
-    folder = tmp_path_factory.mktemp("worked")
-    landing = folder / "landing" / "crm"
-    landing.mkdir(parents=True)
-    for name, text in FILES.items():
-        (landing / name).write_text(text, encoding="utf-8")
-    path = folder / "kpimart.yml"
-    path.write_text(yaml.safe_dump(CONFIG, sort_keys=False), encoding="utf-8")
-    settings = load_settings(path)
-    blocking = [one for one in build_night(settings) if one.blocks]
-    assert not blocking, blocking
-    return settings
-
-
-def ask(settings: Settings, sql: str) -> list[tuple[object, ...]]:
-    with duckdb.connect(str(settings.build_path), read_only=True) as connection:
-        return connection.execute(sql).fetchall()
-
-
-def value(settings: Settings, kpi: str, start: str, *, grain: str = "month") -> tuple[object, ...]:
-    """Value, numerator, denominator and quality of the company in one period."""
-    (row,) = ask(
-        settings,
-        "select value, numerator, denominator, quality from kpis.kpi_values where kpi = "
-        f"'{kpi}' and grain = '{grain}' and period_start = '{start}' and scope = 'company'",
-    )
-    return row
+    files = {f"crm/{name}": text for name, text in FILES.items()}
+    return built(landed(tmp_path_factory.mktemp("worked"), files, CONFIG))
 
 
 def test_a_jump_enters_and_passes_what_lies_between(company: Settings) -> None:

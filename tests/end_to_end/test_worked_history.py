@@ -5,12 +5,10 @@ of stages of June 1 and 3 (after which it was not delivered any more), that of f
 export of June 1 covers what happened before midnight, 2026-06-02T00:00.
 """
 
-import duckdb
 import pytest
-import yaml
 
-from pipelines.settings import Settings, load_settings
-from tests.nights import build_night
+from pipelines.settings import Settings
+from tests.worked_company import ask, built, landed
 
 HEADER = "id,stage,amount,created,closed,owner,account\n"
 # H1 is followed by history until June 3, H2's first export was taken before its move of that day,
@@ -152,29 +150,16 @@ Row = tuple[object, ...]
 
 @pytest.fixture(scope="module")
 def company(tmp_path_factory: pytest.TempPathFactory) -> Settings:
-    folder = tmp_path_factory.mktemp("history")
-    landing = folder / "landing" / "crm"
-    landing.mkdir(parents=True)
-    for day, rows in DAYS.items():
-        (landing / f"opportunities_{day}.csv").write_text(HEADER + rows, encoding="utf-8")
-    for name, text in {
-        "history_2026-06-01": HISTORY,
-        "history_2026-06-03": LATER + "\n2,H1,Two,100,2026-06-02T10:00:00Z\n",
-        "fields_2026-06-03": FIELDS,
-        "accounts_2026-06-08": ACCOUNTS,
-        "users_2026-06-08": "id,name,team\nU1,Ada,East\nU2,Bob,West\nU3,Bob,West\n",
-    }.items():
-        (landing / f"{name}.csv").write_text(text, encoding="utf-8")
-    (folder / "kpimart.yml").write_text(yaml.safe_dump(CONFIG, sort_keys=False), encoding="utf-8")
-    settings = load_settings(folder / "kpimart.yml")
-    blocking = [result for result in build_night(settings) if result.blocks]
-    assert not blocking
-    return settings
-
-
-def ask(company: Settings, sql: str) -> list[Row]:
-    with duckdb.connect(str(company.build_path), read_only=True) as connection:
-        return connection.execute(sql).fetchall()
+    """The company, built and checked."""
+    files = {
+        **{f"crm/opportunities_{day}.csv": HEADER + rows for day, rows in DAYS.items()},
+        "crm/history_2026-06-01.csv": HISTORY,
+        "crm/history_2026-06-03.csv": LATER + "\n2,H1,Two,100,2026-06-02T10:00:00Z\n",
+        "crm/fields_2026-06-03.csv": FIELDS,
+        "crm/accounts_2026-06-08.csv": ACCOUNTS,
+        "crm/users_2026-06-08.csv": "id,name,team\nU1,Ada,East\nU2,Bob,West\nU3,Bob,West\n",
+    }
+    return built(landed(tmp_path_factory.mktemp("history"), files, CONFIG))
 
 
 def states(company: Settings, deal: str) -> list[Row]:

@@ -6,7 +6,6 @@ lives in UTC, as of the end of 2026-03-31; each test says in its text why the an
 
 from pathlib import Path
 
-import duckdb
 import pytest
 import yaml
 
@@ -14,7 +13,7 @@ from pipelines.errors import ConfigError
 from pipelines.extract import identity_tables, overrides
 from pipelines.night import inputs_digest
 from pipelines.settings import Settings, load_settings
-from tests.nights import build_night
+from tests.worked_company import ask, built
 
 CRM = {
     "accounts.csv": """\
@@ -263,15 +262,7 @@ def company(tmp_path_factory: pytest.TempPathFactory) -> Settings:
         landing.mkdir(parents=True)
         for name, text in files.items():
             (landing / name).write_text(text, encoding="utf-8")
-    settings = config_of(folder)
-    blocking = [one for one in build_night(settings) if one.blocks]
-    assert not blocking, blocking
-    return settings
-
-
-def ask(settings: Settings, sql: str) -> list[tuple[object, ...]]:
-    with duckdb.connect(str(settings.build_path), read_only=True) as connection:
-        return connection.execute(sql).fetchall()
+    return built(config_of(folder))
 
 
 def person(settings: Settings, record: str) -> set[object]:
@@ -412,7 +403,9 @@ def test_accounts_of_leads(company: Settings) -> None:
     """L1 and L8 are at Acme's domain, which is in its web address; of L8 a human says no, of L9
     yes. Two accounts are at twin.example (L4), and nobody's domain is gmail.com (L5)."""
     assert ask(
-        company, "select lead_id, account_key from marts.fct_leads where account_key is not null"
+        company,
+        "select lead_id, account_key from marts.fct_leads "
+        "where account_key is not null order by lead_id",
     ) == [("L1", "crm:A1"), ("L9", "crm:A1")]
     assert matches(company, "crm:L4") == [(None, "domain", "ambiguous", 2, 0.0)]
     assert ask(company, "select account_id, domain from marts.dim_accounts order by 1") == [

@@ -9,13 +9,11 @@ import shutil
 from decimal import Decimal
 from pathlib import Path
 
-import duckdb
 import pytest
-import yaml
 
 from pipelines.extract.systems import contracts
 from pipelines.settings import Settings, load_settings
-from tests.nights import build_night
+from tests.worked_company import ask, built, landed, value
 
 # One unit of `base` costs `rate` units of `currency`. GBP is written the other way round than the
 # others; XTS, which nobody trades, costs half a euro, at plan a quarter.
@@ -186,23 +184,6 @@ def ecb_currencies() -> list[str]:
     return [name.removesuffix("_rate").upper() for name in shape.columns if name != "rate_on"]
 
 
-def landed(folder: Path, files: dict[str, str], config: object) -> Settings:
-    """A company whose files have landed."""
-    for name, text in files.items():
-        path = folder / "landing" / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8")
-    path = folder / "kpimart.yml"
-    path.write_text(yaml.safe_dump(config, sort_keys=False), encoding="utf-8")
-    return load_settings(path)
-
-
-def built(settings: Settings) -> Settings:
-    blocking = [one for one in build_night(settings) if one.blocks]
-    assert not blocking, blocking
-    return settings
-
-
 @pytest.fixture(scope="module")
 def company(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     """The company that sells in euros, built and checked."""
@@ -228,29 +209,11 @@ def american(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     return built(landed(tmp_path_factory.mktemp("dollars"), files, config))
 
 
-def ask(settings: Settings, sql: str) -> list[tuple[object, ...]]:
-    with duckdb.connect(str(settings.build_path), read_only=True) as connection:
-        return connection.execute(sql).fetchall()
-
-
 def amounts(settings: Settings, *ids: str, column: str = "amount") -> list[str | None]:
     """This amount of these deals, in their order."""
     rows = ask(settings, f"select opportunity_id, {column}::text from marts.fct_opportunities")
     found: dict[object, str | None] = {one: str(text) if text else None for one, text in rows}
     return [found[one] for one in ids]
-
-
-def value(
-    settings: Settings, kpi: str, start: str, *, scope: str = "company", member: str = "(all)"
-) -> tuple[object, ...]:
-    """Value, numerator, denominator and quality of one month."""
-    (row,) = ask(
-        settings,
-        "select value, numerator, denominator, quality from kpis.kpi_values where kpi = "
-        f"'{kpi}' and grain = 'month' and period_start = '{start}' and scope = '{scope}' "
-        f"and member = '{member}'",
-    )
-    return row
 
 
 def test_a_rate_converts_in_either_direction(company: Settings) -> None:

@@ -6,12 +6,10 @@ Each test says in its text why the answer is what it is. The company sells in UT
 
 from decimal import Decimal
 
-import duckdb
 import pytest
-import yaml
 
-from pipelines.settings import Settings, load_settings
-from tests.nights import build_night
+from pipelines.settings import Settings
+from tests.worked_company import ask, built, landed
 
 FILES = {
     # Eve is gone from the second export; Mia leads, and no export names her team
@@ -192,23 +190,11 @@ CONFIG = {
 @pytest.fixture(scope="module")
 def company(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     """The company, built and checked."""
-    folder = tmp_path_factory.mktemp("people")
-    for name, text in FILES.items():
-        source = "staff" if name in ("org.csv", "quotas.csv") else "crm"
-        landing = folder / "landing" / source
-        landing.mkdir(parents=True, exist_ok=True)
-        (landing / name).write_text(text, encoding="utf-8")
-    path = folder / "kpimart.yml"
-    path.write_text(yaml.safe_dump(CONFIG, sort_keys=False), encoding="utf-8")
-    settings = load_settings(path)
-    blocking = [one for one in build_night(settings) if one.blocks]
-    assert not blocking, blocking
-    return settings
-
-
-def ask(settings: Settings, sql: str) -> list[tuple[object, ...]]:
-    with duckdb.connect(str(settings.build_path), read_only=True) as connection:
-        return connection.execute(sql).fetchall()
+    files = {
+        f"{'staff' if name in ('org.csv', 'quotas.csv') else 'crm'}/{name}": text
+        for name, text in FILES.items()
+    }
+    return built(landed(tmp_path_factory.mktemp("people"), files, CONFIG))
 
 
 def credits_of(settings: Settings, deal: str) -> list[tuple[object, ...]]:

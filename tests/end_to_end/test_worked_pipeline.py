@@ -11,12 +11,12 @@ from decimal import Decimal
 
 import duckdb
 import pytest
-import yaml
 
 from pipelines.commands import waterfall
 from pipelines.errors import ConfigError
-from pipelines.settings import Settings, load_settings
+from pipelines.settings import Settings
 from tests.nights import ask, play_night
+from tests.worked_company import landed
 
 AS_OF = date(2026, 6, 24)
 # crm. C1 and C2 are created on either side of Vienna's midnight; C3 and C4 are won around the
@@ -157,7 +157,6 @@ CONFIG = {
 @pytest.fixture(scope="module")
 def company(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     """The company, published."""
-    folder = tmp_path_factory.mktemp("pipeline")
     files = {
         "crm/deals.csv": CRM,
         "crm/history.csv": HISTORY,
@@ -166,12 +165,7 @@ def company(tmp_path_factory: pytest.TempPathFactory) -> Settings:
         "bulk/deals.csv": bulk(),
         **{f"plain/deals_{day}.csv": HEADER + rows for day, rows in PLAIN.items()},
     }
-    for name, text in files.items():
-        path = folder / "landing" / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8")
-    (folder / "kpimart.yml").write_text(yaml.safe_dump(CONFIG, sort_keys=False), encoding="utf-8")
-    settings = load_settings(folder / "kpimart.yml")
+    settings = landed(tmp_path_factory.mktemp("pipeline"), files, CONFIG)
     play_night(settings)
     return settings
 

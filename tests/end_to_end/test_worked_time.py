@@ -7,12 +7,10 @@ Founders' Eve and Day on 2022-06-01 and 02, and says that people do work on Mond
 which Juneteenth is observed. The data reach to the end of Wednesday, 2022-07-06.
 """
 
-import duckdb
 import pytest
-import yaml
 
-from pipelines.settings import Settings, load_settings
-from tests.nights import build_night
+from pipelines.settings import Settings
+from tests.worked_company import ask, built, landed, value
 
 FILES = {
     # Fiscal 2019 has 52 weeks (from Monday, 2018-12-31), fiscal 2020 has 53 (from 2019-12-30 to
@@ -143,32 +141,8 @@ CONFIG = {
 @pytest.fixture(scope="module")
 def company(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     """The company, built and checked."""
-    folder = tmp_path_factory.mktemp("worked_time")
-    landing = folder / "landing" / "crm"
-    landing.mkdir(parents=True)
-    for name, text in FILES.items():
-        (landing / name).write_text(text, encoding="utf-8")
-    path = folder / "kpimart.yml"
-    path.write_text(yaml.safe_dump(CONFIG, sort_keys=False), encoding="utf-8")
-    settings = load_settings(path)
-    blocking = [one for one in build_night(settings) if one.blocks]
-    assert not blocking, blocking
-    return settings
-
-
-def ask(settings: Settings, sql: str) -> list[tuple[object, ...]]:
-    with duckdb.connect(str(settings.build_path), read_only=True) as connection:
-        return connection.execute(sql).fetchall()
-
-
-def value(settings: Settings, kpi: str, start: str, *, grain: str = "month") -> tuple[object, ...]:
-    """Value, numerator, denominator and quality of the company in one period."""
-    (row,) = ask(
-        settings,
-        "select value, numerator, denominator, quality from kpis.kpi_values where kpi = "
-        f"'{kpi}' and grain = '{grain}' and period_start = '{start}' and scope = 'company'",
-    )
-    return row
+    files = {f"crm/{name}": text for name, text in FILES.items()}
+    return built(landed(tmp_path_factory.mktemp("worked_time"), files, CONFIG))
 
 
 def test_week_53_belongs_to_the_last_month(company: Settings) -> None:
