@@ -182,8 +182,8 @@ def test_the_commented_examples_of_the_scaffold_are_valid(tmp_path: Path) -> Non
 def test_sample_makes_files_and_refuses_what_it_cannot_make(tmp_path: Path) -> None:
     result = invoke("sample", "--out", str(tmp_path), "--scale", "0.001")
     assert result.exit_code == 0
-    assert len(list(tmp_path.glob("*/*.csv"))) == 22
-    assert "22 files" in result.stdout
+    assert len(list(tmp_path.glob("*/*.csv"))) == 23
+    assert "23 files" in result.stdout
     assert str(tmp_path / "truth.json") in result.stdout.replace("\n", "")
     refused = invoke("sample", "--out", str(tmp_path), "--scale", "0")
     assert refused.exit_code == 2
