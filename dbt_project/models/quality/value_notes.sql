@@ -62,7 +62,7 @@ noted as (
         '{{ kpi }}' as kpi,
         '{{ code }}' as code,
         cast({{ on }} as date) as noted_on,
-        {{ 'cast(null as decimal(18, 2))' if code == 'unconverted' else 'amount' }} as amount
+        {{ 'cast(null as decimal(18, 2))' if code in ('unconverted', 'amount_missing') else 'amount' }} as amount
     from opportunities
     where
         not is_deleted
@@ -81,7 +81,7 @@ noted as (
         'open_pipeline' as kpi,
         '{{ code }}' as code,
         snapshot_on as noted_on,
-        {{ 'cast(null as decimal(18, 2))' if code == 'unconverted' else 'amount' }} as amount
+        {{ 'cast(null as decimal(18, 2))' if code in ('unconverted', 'amount_missing') else 'amount' }} as amount
     from snapshots
     where {{ condition }}
     union all
