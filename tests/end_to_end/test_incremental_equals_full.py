@@ -167,7 +167,10 @@ def run(settings: Settings, *, is_whole: bool = False) -> None:
 
 
 def kill_extraction(settings: Settings, stop: int) -> None:
-    """The lake is as a process leaves it that is killed at this durable step; if it has so many."""
+    """The lake is as a process leaves it that is killed at this durable step; if it has so many.
+
+    One batch is written at a time, so that nothing moves while the lake is copied.
+    """
     left, steps = settings.var_dir / "left", count()
 
     def at_point(_: str) -> None:
@@ -176,9 +179,11 @@ def kill_extraction(settings: Settings, stop: int) -> None:
             raise KilledError
 
     with (
+        pytest.MonkeyPatch.context() as patch,
         contextlib.suppress(KilledError),
         durable.watched(at_point, below=settings.config_path.parent),
     ):
+        patch.setattr("pipelines.extract.run.WRITTEN_AT_ONCE", 1)
         extract(settings)
     if left.is_dir():
         seen["an extraction killed on its way"] += 1
@@ -202,8 +207,8 @@ def states_of(settings: Settings) -> Iterator[str]:
 
 def test_all_of_it_happened() -> None:
     """Of what can happen between nights, the sequences that were played left nothing out."""
-    if not seen:
-        pytest.skip("no sequence was played")
+    if next(numbers) <= 10:
+        pytest.skip("fewer than ten sequences were played")
     states = (
         "an extraction killed on its way",
         "a file applied",
