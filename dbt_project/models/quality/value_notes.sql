@@ -1,3 +1,4 @@
+{%- set without_money = ['unconverted', 'amount_missing'] -%}
 with opportunities as (
 
     select * from {{ ref('fct_opportunities') }}
@@ -62,7 +63,7 @@ noted as (
         '{{ kpi }}' as kpi,
         '{{ code }}' as code,
         cast({{ on }} as date) as noted_on,
-        {{ 'cast(null as decimal(18, 2))' if code in ('unconverted', 'amount_missing') else 'amount' }} as amount
+        {{ 'amount' if code not in without_money else 'cast(null as decimal(18, 2))' }} as amount
     from opportunities
     where
         not is_deleted
@@ -81,7 +82,7 @@ noted as (
         'open_pipeline' as kpi,
         '{{ code }}' as code,
         snapshot_on as noted_on,
-        {{ 'cast(null as decimal(18, 2))' if code in ('unconverted', 'amount_missing') else 'amount' }} as amount
+        {{ 'amount' if code not in without_money else 'cast(null as decimal(18, 2))' }} as amount
     from snapshots
     where {{ condition }}
     union all
