@@ -111,6 +111,12 @@ def write_text(path: Path, text: str) -> None:
         temporary.write_text(text, encoding="utf-8")
 
 
+def share(path: Path, source: Path) -> None:
+    """`path` is another name of the file `source`; what had this name before has lost it."""
+    with replacing(path) as temporary:
+        temporary.hardlink_to(source)
+
+
 def link(path: Path, target: Path) -> None:
     """`path` is a symlink to `target`, replaced in one step; `target` may be relative."""
     temporary = _temporary(path)

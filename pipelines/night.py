@@ -83,14 +83,20 @@ class NightRecord:
         )
 
 
-def inputs_digest(settings: Settings, *, code: str) -> str:
-    """Changes with anything that the mart is made of or tells: batches, config, overrides, code."""
-    known = ledger.read(settings.lake_dir)
-    batches = [entry.batch for entry in (*known.applied_batches(), *known.held_batches())]
+def definitions_digest(settings: Settings, *, code: str) -> str:
+    """Changes with anything but batches that the mart is made of: config, overrides, code."""
     config = settings.model_dump_json(
         exclude={"config_path", "paths", "schedule", "retention", "memory_limit"}
     )
-    inputs = [batches, config, overrides.digest(settings), code]
+    definitions = [config, overrides.digest(settings), code]
+    return hashlib.sha256(json.dumps(definitions).encode()).hexdigest()
+
+
+def inputs_digest(settings: Settings, *, code: str) -> str:
+    """Changes with anything that the mart is made of or tells: batches, and definitions."""
+    known = ledger.read(settings.lake_dir)
+    batches = [entry.batch for entry in (*known.applied_batches(), *known.held_batches())]
+    inputs = [batches, definitions_digest(settings, code=code)]
     return hashlib.sha256(json.dumps(inputs).encode()).hexdigest()
 
 

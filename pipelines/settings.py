@@ -159,6 +159,16 @@ class Settings(Strict):
         return self.var_dir / "run" / "build.duckdb"
 
     @property
+    def before_path(self) -> Path:
+        """What the build was before the running night, if it is not made anew; never written."""
+        return self.var_dir / "run" / "before.duckdb"
+
+    @property
+    def base_path(self) -> Path:
+        """The build of the last published night."""
+        return self.var_dir / "base" / "build.duckdb"
+
+    @property
     def reports_dir(self) -> Path:
         """One report per night, as JSON."""
         return self.var_dir / "reports"

@@ -15,12 +15,14 @@ from typing import Any, Literal
 
 import duckdb
 
+from pipelines.base import is_changed_in_place, make_empty
 from pipelines.errors import KpimartError
 from pipelines.report import CheckResult
 from pipelines.settings import DBT_PROJECT_DIR, PROJECT_DIR, Settings
 from pipelines.sql import literal
 
 BUILD_VARIABLE = "KPIMART_BUILD"
+BEFORE_VARIABLE = "KPIMART_BEFORE"
 MEMORY_VARIABLE = "KPIMART_MEMORY_LIMIT"
 MAX_EXAMPLES = 5
 NIGHTLY = ("--exclude-resource-type", "unit_test")
@@ -99,6 +101,7 @@ def build(
 ) -> list[Node]:
     """Every model built and every data test run, in dbt's order; unit tests are not.
 
+    Some models change what is new in the build that the night started from, if there was one.
     `options` of dbt's own may choose otherwise.
 
     Raises:
@@ -112,7 +115,8 @@ def build(
             nodes.append(node)
             on_node(node)
 
-    result = _invoke(settings, ["build", *options], on_event)
+    anew = [] if is_changed_in_place(settings) else ["--full-refresh"]
+    result = _invoke(settings, ["build", *anew, *options], on_event)
     _release_build()
     broken = [node for node in nodes if node.status == "error"]
     if broken:
@@ -150,7 +154,8 @@ def row_counts(settings: Settings) -> dict[str, int]:
     with duckdb.connect(str(settings.build_path), read_only=True) as connection:
         names = connection.execute(
             "select table_schema, table_name from information_schema.tables "
-            "where table_schema in ('staging', 'intermediate', 'marts', 'kpis', 'quality')"
+            "where table_schema in "
+            "('staging', 'touched', 'intermediate', 'marts', 'kpis', 'quality')"
         ).fetchall()
         if not names:
             return {}
@@ -209,6 +214,9 @@ def _invoke(
 
     settings.build_path.parent.mkdir(parents=True, exist_ok=True)
     os.environ[BUILD_VARIABLE] = str(settings.build_path)
+    if not settings.before_path.is_file():
+        make_empty(settings.before_path)
+    os.environ[BEFORE_VARIABLE] = str(settings.before_path)
     os.environ[MEMORY_VARIABLE] = settings.memory_limit
     runner = dbtRunner(callbacks=[on_event] if on_event else [])
     return runner.invoke(

@@ -15,9 +15,9 @@ from filelock import FileLock
 
 from data_quality.suites import audit, door
 from data_quality.validation import validate
-from pipelines.extract.relations import register
+from pipelines.base import begin_build, keep_build
 from pipelines.extract.run import extract
-from pipelines.night import inputs_digest, run_night
+from pipelines.night import definitions_digest, inputs_digest, run_night
 from pipelines.publish.publish import Publication, publish
 from pipelines.report import CheckResult
 from pipelines.sample.files import make_sample
@@ -67,10 +67,11 @@ def build_night(settings: Settings, *, read_landing: bool = True) -> list[CheckR
     if read_landing:
         extract(settings)
     ensure_manifest(settings)
-    settings.build_path.parent.mkdir(parents=True, exist_ok=True)
-    settings.build_path.unlink(missing_ok=True)
-    with duckdb.connect(str(settings.build_path)) as connection:
-        register(settings, connection)
+    begin_build(
+        settings,
+        definitions=definitions_digest(settings, code=code_version()),
+        afresh=not read_landing,
+    )
     nodes = build(settings, on_node=lambda node: None)
     return [
         *validate(settings.build_path, door.suites(settings.systems)),
@@ -85,7 +86,7 @@ def play_night(settings: Settings, *, read_landing: bool = True) -> Publication:
     with duckdb.connect(str(settings.build_path), read_only=True) as connection:
         as_of = connection.execute("select as_of from run.context").fetchall()[0][0]
     code = code_version()
-    return publish(
+    publication = publish(
         settings,
         build=settings.build_path,
         as_of=as_of,
@@ -94,18 +95,8 @@ def play_night(settings: Settings, *, read_landing: bool = True) -> Publication:
         inputs_digest=inputs_digest(settings, code=code),
         check_results=results,
     )
-
-
-def begin_build(settings: Settings, *, afresh: bool) -> None:
-    """The lake is registered in the build, which is a copy of the last one kept, or `afresh`."""
-    settings.build_path.parent.mkdir(parents=True, exist_ok=True)
-    for left in settings.build_path.parent.glob(f"{settings.build_path.name}*"):
-        left.unlink()
-    base = base_path(settings)
-    if base.is_file() and not afresh:
-        shutil.copyfile(base, settings.build_path)
-    with duckdb.connect(str(settings.build_path)) as connection:
-        register(settings, connection)
+    keep_build(settings)
+    return publication
 
 
 def build_models(
@@ -113,23 +104,11 @@ def build_models(
 ) -> None:
     """The models fit the lake, all or those of a dbt selection; nothing is checked or published."""
     ensure_manifest(settings)
-    begin_build(settings, afresh=afresh)
+    begin_build(settings, definitions=definitions_digest(settings, code=""), afresh=afresh)
     chosen = ["--select", *select] if select else []
     left_out = ["--exclude", *exclude] if exclude else []
     options = ("--resource-type", "model", *chosen, *left_out, *LIGHT)
     build(settings, on_node=lambda node: None, options=options)
-
-
-def keep_build(settings: Settings) -> None:
-    """The next night's build starts from this one, as it does once this one is published."""
-    base = base_path(settings)
-    base.parent.mkdir(parents=True, exist_ok=True)
-    settings.build_path.replace(base)
-
-
-def base_path(settings: Settings) -> Path:
-    """The build that the next night's starts from."""
-    return settings.var_dir / "base" / "build.duckdb"
 
 
 def ask(settings: Settings, sql: str, *parameters: object) -> list[tuple[object, ...]]:

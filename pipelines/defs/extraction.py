@@ -9,12 +9,12 @@ import duckdb
 
 from data_quality.validation import warm_up
 from pipelines import journal
+from pipelines.base import begin_build
 from pipelines.defs.night import Night
 from pipelines.errors import KpimartError
-from pipelines.extract.relations import register
 from pipelines.extract.run import extract
 from pipelines.extract.systems import shapes_of
-from pipelines.night import inputs_digest
+from pipelines.night import definitions_digest, inputs_digest
 from pipelines.settings import Settings
 from pipelines.transform import code_version
 
@@ -24,6 +24,8 @@ RUN_TABLES = (
     "stage_map",
     "value_map",
     "sources",
+    "applied_batches",
+    "definitions",
     "identity_overrides",
     "identity_sets",
     "free_mail_domains",
@@ -111,10 +113,13 @@ def _take_up(night: Night) -> bool:
 def _registered(night: Night) -> Iterator[dg.MaterializeResult[Any]]:
     settings = night.settings
     with night.step("register") as step:
-        settings.build_path.parent.mkdir(parents=True, exist_ok=True)
-        settings.build_path.unlink(missing_ok=True)
-        with duckdb.connect(str(settings.build_path)) as connection:
-            register(settings, connection, as_of_limit=_limit(night))
+        begin_build(
+            settings,
+            definitions=definitions_digest(settings, code=code_version()),
+            afresh=night.full_refresh,
+            as_of_limit=_limit(night),
+        )
+        with duckdb.connect(str(settings.build_path), read_only=True) as connection:
             as_of = connection.execute("select as_of from run.context").fetchall()[0][0]
             counts = _row_counts(connection)
         night.record.as_of = as_of.replace(tzinfo=UTC)

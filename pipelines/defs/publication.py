@@ -4,6 +4,7 @@ from typing import Any
 
 import dagster as dg
 
+from pipelines.base import keep_build
 from pipelines.defs.night import Night
 from pipelines.errors import KpimartError
 from pipelines.night import inputs_digest
@@ -55,5 +56,6 @@ def _published(night: Night) -> dict[str, str | int | float]:
         inputs_digest=inputs_digest(settings, code=code),
         check_results=record.checks,
     )
+    keep_build(settings)
     record.outcome, record.message = "published", f"version {done.version}"
     return {"version": done.version, "tables": done.tables, "rows": done.rows, "bytes": done.bytes}

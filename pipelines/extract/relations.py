@@ -66,6 +66,8 @@ def register(
     _stage_map(settings, connection)
     _value_map(settings, connection)
     _sources(settings, connection, known, within)
+    batches = [(entry.batch,) for entry in within]
+    create_table(connection, "applied_batches", {"batch": "varchar"}, batches)
     identity_tables.write(settings, connection)
     accounting.row_accounting(connection, known)
     accounting.object_rows(settings, connection, within, applied, as_of_limit=as_of_limit)

@@ -16,8 +16,8 @@ WRITES = {"write_text", "write_bytes", "unlink", "rmtree", "rmdir", "touch"}
 
 # What is written or removed elsewhere, by file or folder, and why a power cut may undo it.
 NEED_NOT_SURVIVE = {
+    "pipelines/base.py": "the build of an earlier night, which nobody reads",
     "pipelines/commands/init.py": "a template; the user sees it, or runs init again",
-    "pipelines/defs/extraction.py": "the build of an earlier night, which nobody reads",
     "pipelines/extract/run.py": "the scratch folder, made anew by each run",
     "pipelines/lock.py": "who holds the lock, as long as the process lives",
     "pipelines/night.py": "Dagster's settings, written again where they are missing",

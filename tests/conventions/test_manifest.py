@@ -14,6 +14,7 @@ MAX_DATA_TESTS = 60
 META_COLUMNS = ["_source", "_as_of", "_batch", "_row", "_op"]
 PREFIXES = {
     "staging": ("stg_",),
+    "touched": ("touched_",),
     "intermediate": ("int_",),
     "marts": ("dim_", "fct_"),
     "kpis": ("kpi_",),

@@ -24,6 +24,7 @@ WRITES_ENVIRONMENT = {
     },
     "pipelines/transform.py": {
         "BUILD_VARIABLE": "the build that dbt's profile names",
+        "BEFORE_VARIABLE": "what the build was before, which dbt's profile names too",
         "MEMORY_VARIABLE": "the memory limit that dbt's profile names",
     },
     "data_quality/validation.py": {"GX_ANALYTICS_ENABLED": "Great Expectations reports to nobody"},

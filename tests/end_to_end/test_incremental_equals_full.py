@@ -24,12 +24,13 @@ from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 
 from pipelines import durable
+from pipelines.base import keep_build
 from pipelines.extract import ledger
 from pipelines.extract.run import extract
 from pipelines.night import inputs_digest
 from pipelines.settings import Settings
 from tests.end_to_end.chance_company import CHANGES, DELIVERIES, EXPORTS, Company, Delivery
-from tests.nights import base_path, build_models, keep_build
+from tests.nights import build_models
 
 SEQUENCES = int(os.environ.get("KPIMART_SEQUENCES", "10"))
 SEED = int(os.environ.get("KPIMART_SEED", "20260320"))
@@ -132,7 +133,7 @@ def test_nights_give_what_a_full_rebuild_gives(stage: Stage, story: list[Night])
 
     build_models(company.settings, afresh=True, select=() if is_whole else SOME)
     seen.update(states_of(company.settings))
-    found = list(differences(base_path(company.settings), company.settings.build_path))
+    found = list(differences(company.settings.base_path, company.settings.build_path))
     assert not found, "\n".join([f"seed {SEED}, sequence {number}", *found])
 
 
@@ -154,7 +155,10 @@ def run(settings: Settings, *, is_whole: bool = False) -> None:
     The views of the build that it starts from still stand.
     """
     extract(settings)
-    digest, built_from = inputs_digest(settings, code=""), settings.var_dir / "base" / "built_from"
+    digest, built_from = (
+        inputs_digest(settings, code=""),
+        settings.base_path.with_name("built_from"),
+    )
     kept = built_from.read_text(encoding="utf-8") if built_from.is_file() else None
     if is_whole:
         build_models(settings, afresh=False)

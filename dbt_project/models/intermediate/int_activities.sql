@@ -1,6 +1,10 @@
+{{ config(
+    materialized='incremental',
+    pre_hook="{{ take_out('activity_key', ref('touched_activities')) }}"
+) }}
 with activities as (
 
-    select * from {{ ref('int_activities_current') }}
+    {{ current_records('activities', 'activity_key', touched=ref('touched_activities')) }}
 
 ),
 
@@ -13,19 +17,6 @@ rep_keys as (
 person_keys as (
 
     select * from {{ ref('int_person_keys') }}
-
-),
-
-people as (
-
-    select
-        people.person_key,
-        min(people.mail_domain) as mail_domain,
-        min(excluded.exclusion) as exclusion
-    from {{ ref('int_people') }} as people
-    left join {{ ref('int_people_excluded') }} as excluded
-        on people.person_key = excluded.person_key
-    group by people.person_key
 
 ),
 
@@ -50,14 +41,21 @@ resolved as (
         activities.activity_id,
         activities.kind,
         activities.direction,
-        activities.owner_id,
-        activities.owner_name,
         {{ resolved_key(
             'activities', 'owner_id', 'owner_name',
             'rep_by_id', 'rep_by_name', 'rep_key'
         ) }} as rep_key,
         booker_by_id.rep_key as booked_by_rep_key,
         coalesce(person_by_id.person_key, person_by_email.person_key) as person_key,
+        -- whoever an id names counts, with what is known of that person
+        case
+            when person_by_id.person_key is not null then person_by_id.mail_domain
+            else person_by_email.mail_domain
+        end as person_domain,
+        case
+            when person_by_id.person_key is not null then person_by_id.exclusion
+            else person_by_email.exclusion
+        end as person_exclusion,
         activities.person_email,
         activities.message_id,
         activities.counterpart_id,
@@ -110,12 +108,10 @@ select
     resolved.activity_id,
     resolved.kind,
     resolved.direction,
-    resolved.owner_id,
-    resolved.owner_name,
     resolved.rep_key,
     coalesce(resolved.booked_by_rep_key, resolved.rep_key) as booked_by_rep_key,
     resolved.person_key,
-    people.exclusion as person_exclusion,
+    resolved.person_exclusion,
     resolved.message_id,
     resolved.counterpart_id,
     resolved.linked_activity_id,
@@ -131,11 +127,9 @@ select
     -- a touch with one's own people is none
     coalesce(
         context.mail_domains like '%,' || coalesce(
-            people.mail_domain, lower(split_part(resolved.person_email, '@', 2))
+            resolved.person_domain, lower(split_part(resolved.person_email, '@', 2))
         ) || ',%',
         false
     ) as is_internal
 from resolved
 cross join context
-left join people
-    on resolved.person_key = people.person_key

@@ -1,3 +1,0 @@
-{{ config(materialized='view') }}
-
-{{ current_records('activities', 'activity_key') }}
