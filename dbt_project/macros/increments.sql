@@ -19,11 +19,12 @@
     before.{{ relation.schema }}.{{ relation.identifier }}
 {%- endmacro %}
 
-{# Condition that holds for rows whose `key` is one of `touched`; for all rows where all is built anew.
+{# Condition that holds for rows of which `key` is one of the keys of `touched`, which go by the name
+   `name` there; for all rows where all is built anew.
    Usage: where {{ is_touched('activities.activity_key', touched) }} #}
-{% macro is_touched(key, touched) -%}
+{% macro is_touched(key, touched, name=none) -%}
     {%- if is_increment() -%}
-        {{ key }} in (select touched.{{ key.split('.')[-1] }} from {{ touched }} as touched)
+        {{ key }} in (select touched.{{ name or key.split('.')[-1] }} from {{ touched }} as touched)
     {%- else -%}
         true
     {%- endif -%}
@@ -31,9 +32,9 @@
 
 {# The statement, to be run first, that takes the rows with touched keys out of this model.
    Usage: pre_hook="{{ take_out('activity_key', ref('touched_activities')) }}" #}
-{% macro take_out(key, touched) -%}
+{% macro take_out(key, touched, name=none) -%}
     {%- if is_increment() -%}
-        delete from {{ this }} where {{ is_touched(key, touched) }}
+        delete from {{ this }} where {{ is_touched(key, touched, name) }}
     {%- endif -%}
 {%- endmacro %}
 

@@ -1,6 +1,11 @@
+{% set touched = ref('touched_activity_facts') -%}
+{{ config(
+    materialized='incremental',
+    pre_hook="{{ take_out('activity_key', ref('touched_activity_facts')) }}"
+) }}
 with activities as (
 
-    select * from {{ ref('int_activities') }}
+    select * from {{ ref('int_activities') }} where {{ is_touched('activity_key', touched) }}
 
 ),
 
