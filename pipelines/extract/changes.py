@@ -170,16 +170,17 @@ class Timeline:
         paths = [batch_file(self._lake_dir, entry) for entry in entries]
         return f"({nothing} union all by name {rows_of(paths)})"
 
-    def _fold(self, table: str, *, rows: str, until: datetime) -> int:
-        """Make the table of live rows at a moment; gives their number."""
+    def _fold(self, table: str, *, rows: str, until: datetime, keys: str | None = None) -> int:
+        """Make the table of live rows at a moment, of some keys or all; gives their number."""
         columns = ", ".join(self._columns)
+        of_keys = f" and _key in ({keys})" if keys else ""
         self._connection.execute(f"""
             create or replace table {self._name}_{table} as
             select {columns}, _key from (
                 select *, row_number() over (
                     partition by _key order by _as_of desc, _batch desc
                 ) as _rank
-                from ({rows}) where _as_of <= {moment(until)}
+                from ({rows}) where _as_of <= {moment(until)}{of_keys}
             ) where _rank = 1 and _op = 'upsert'
         """)
         return self._count(f"select count(*) from {self._name}_{table}")
@@ -197,7 +198,9 @@ class Timeline:
 
     def _insert(self, load: Load) -> tuple[str | None, Counts]:
         """Place one load: compare, judge, and store what it changes unless it is held."""
-        live = self._fold("state", rows=self._rows_now, until=load.as_of)
+        live = self._fold(
+            "state", rows=self._rows_now, until=load.as_of, keys=self._keys_in_question(load)
+        )
         self._compare(load)
         tally = dict(
             self._connection.execute(
@@ -216,6 +219,12 @@ class Timeline:
         if hold is None:
             self._store(load)
         return hold, counts
+
+    def _keys_in_question(self, load: Load) -> str | None:
+        """Those of the file; None where its absences count too, so that all keys matter."""
+        if load.mode == "snapshot":
+            return None
+        return f"select _key from {self._content(load, load.as_read or load.rows)}"
 
     def _too_many_vanished(self, load: Load, *, vanished: int, live: int) -> str | None:
         if load.is_accepted or not live or vanished <= self._max_vanished_share * live:
