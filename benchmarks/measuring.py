@@ -3,6 +3,7 @@
 import json
 import os
 import platform
+import re
 import subprocess
 import time
 from dataclasses import dataclass, field
@@ -16,16 +17,21 @@ import psutil
 from pipelines.settings import PROJECT_DIR
 
 RESULTS = PROJECT_DIR / "benchmarks" / "results"
+FIGURES = re.compile(r"\[[-\d.,\s]+\]")
 PACKAGES = ("duckdb", "dagster", "dbt-core", "dbt-duckdb", "great-expectations", "pandas")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Run:
-    """One run of a command: wall seconds, peak memory of its process tree, seconds by step."""
+    """One run of a command: wall seconds, peak memory of its process tree, seconds by step.
+
+    Of a night, `rows` is what it published, `rows_read` the rows of its new files.
+    """
 
     seconds: float
     peak_bytes: int
     rows: int = 0
+    rows_read: int = 0
     steps: dict[str, float] = field(default_factory=dict)
 
 
@@ -73,9 +79,15 @@ def result_of(command: str, files: list[Path], content: dict[str, Any]) -> dict[
     }
 
 
+def as_json(result: dict[str, Any]) -> str:
+    """Indented, but for lists of figures: one line each."""
+    text = json.dumps(result, indent=1)
+    return FIGURES.sub(lambda found: " ".join(found[0].split()), text)
+
+
 def write_result(name: str, result: dict[str, Any]) -> None:
     """The result lies in benchmarks/results, under today's date."""
     RESULTS.mkdir(exist_ok=True)
     path = RESULTS / f"{datetime.now(UTC):%Y-%m-%d}-{name}.json"
-    path.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
+    path.write_text(as_json(result) + "\n", encoding="utf-8")
     print(f"written: {path.relative_to(PROJECT_DIR)}")

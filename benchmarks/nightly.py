@@ -1,30 +1,37 @@
 """Seconds and memory of the simulated company's nights by step, beside floors of the same run.
 
 The floor is DuckDB alone, in a process of its own, doing `create table as select *` over the same
-files. Three nights: the first one whole, one with nothing new, one with a single new row. Each is
-the command line, as a scheduler would start it; memory is of the whole process tree. Before them,
-extraction against DuckDB's own typed copy of the same files (`benchmarks.extraction`).
+files. The nights: the first one whole, one with nothing new, one with a single new row, and as many
+as wanted in a row with a share of new data each (`benchmarks.new_data`). Each is the command line,
+as a scheduler would start it; memory is of the whole process tree. Before them, extraction against
+DuckDB's own typed copy of the same files (`benchmarks.extraction`).
 
-    make bench                                     # scales 1 and 5
+    make bench                                                   # scales 1 and 5
+    python -m benchmarks.nightly --scale 1 --rounds 1 --nights 30
     python -m benchmarks.nightly --scale 0.1 --rounds 1 --dry
 """
 
 import argparse
 import json
 import shutil
-import statistics
 import sys
-from dataclasses import asdict, replace
+from dataclasses import replace
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
+import yaml
+
 from benchmarks.extraction import measure
-from benchmarks.measuring import Run, measured, result_of, write_result
-from pipelines.report import load_reports
+from benchmarks.figures import Round, as_told, of_new_data, summary
+from benchmarks.measuring import Run, as_json, measured, result_of, write_result
+from benchmarks.new_data import Added, add_night, incremental
+from pipelines.report import NightReport, load_reports
 from pipelines.sample.files import make_sample
 from pipelines.settings import PROJECT_DIR, Settings, load_settings
 
 WORK = PROJECT_DIR / "benchmarks" / ".work"
+ONE_ROW_ON = date(2026, 10, 15)  # the day after the sample's
 FLOOR = """
 import sys, duckdb
 connection = duckdb.connect(sys.argv[1])
@@ -35,17 +42,37 @@ connection.close()
 """
 
 
-def night(config: Path, *, log: Path) -> Run:
-    """One `kpimart run`, with the seconds of its steps from the report that it leaves."""
+def night(config: Path, *, log: Path, added: list[Added] | None = None) -> Run:
+    """One `kpimart run`, with the seconds of its steps from the report that it leaves.
+
+    Raises:
+        SystemExit: it did not publish, or made something else of the files that were added.
+    """
     script = Path(sys.executable).with_name("kpimart")
     run = measured([str(script), "--config", str(config), "run"], log=log)
     settings = load_settings(config)
     report = load_reports(settings.reports_dir, limit=1)[0]
+    for one in added or ():
+        _check_applied(report, one)
     steps = dict(report.seconds)
     steps["start, wiring, end"] = round(run.seconds - sum(steps.values()), 2)
     if "transform" in steps:
         steps |= {f"of transform: {name}": s for name, s in _transform_parts(settings).items()}
-    return replace(run, rows=report.rows, steps=steps)
+    read = sum(file["counts"]["rows_read"] for file in report.files if file["is_news"])
+    return replace(run, rows=report.rows, rows_read=read, steps=steps)
+
+
+def _check_applied(report: NightReport, added: Added) -> None:
+    """What the night made of a file is what was meant."""
+    file = next(file for file in report.files if file["file_name"] == added.path.name)
+    names = ("new_rows", "changed_rows", "rows_read")
+    told = [file["counts"][name] for name in names]
+    meant = [added.new_rows, added.changed_rows, added.new_rows + added.changed_rows]
+    if report.outcome != "published" or file["state"] != "applied" or told != meant:
+        raise SystemExit(
+            f"{added.path.name}: the night is {report.outcome}, the file {file['state']} with "
+            f"{', '.join(names)} {told}; meant were {meant}"
+        )
 
 
 def _transform_parts(settings: Settings) -> dict[str, float]:
@@ -69,30 +96,31 @@ def _part(unique_id: str) -> str:
     return (
         "staging to facts"
         if name.startswith("int_") and not name.startswith(of_kpis)
-        else ("kpis and quality")
+        else "kpis and quality"
     )
 
 
 def add_one_row(landing: Path) -> None:
-    """The next day's export of the opportunities: the same, and one more."""
-    newest = max((landing / "salesforce").glob("Opportunity_*.csv"))
-    text = newest.read_text(encoding="utf-8")
-    header, first = text.split("\n", 2)[:2]
+    """An export of the opportunities of the next day, in which one is new."""
+    first = min((landing / "salesforce").glob("Opportunity_*.csv"))
+    with first.open(encoding="utf-8") as file:
+        header, row = file.readline(), file.readline()
     assert header.startswith('"Id",'), header
-    added = '"006000000000001AAA"' + first[first.index(",") :]
-    newest.with_name("Opportunity_2026-10-15.csv").write_text(
-        f"{text.rstrip()}\n{added}\n", encoding="utf-8"
-    )
+    added = '"006000000000001AAA"' + row[row.index(",") :]
+    first.with_name(f"Opportunity_{ONE_ROW_ON}.csv").write_text(header + added, encoding="utf-8")
 
 
 def make_company(scale: float, *, memory_limit: str) -> Path:
-    """The demo company at this scale, made anew; gives its config."""
+    """The demo company at this scale, made anew; gives its config.
+
+    After its first exports, which are whole, the tools of its big objects export what is new.
+    """
     shutil.rmtree(WORK / "company", ignore_errors=True)
     config = WORK / "company" / "kpimart.yml"
     make_sample(config.parent / "landing", scale=scale)
-    demo = (PROJECT_DIR / "kpimart.yml").read_text(encoding="utf-8")
-    text = f"{demo.replace('demo/', '')}\nmemory_limit: {memory_limit}\n"
-    config.write_text(text, encoding="utf-8")
+    text = (PROJECT_DIR / "kpimart.yml").read_text(encoding="utf-8").replace("demo/", "")
+    demo = {**incremental(yaml.safe_load(text)), "memory_limit": memory_limit}
+    config.write_text(yaml.safe_dump(demo, sort_keys=False), encoding="utf-8")
     return config
 
 
@@ -101,9 +129,9 @@ def landed(config: Path) -> list[Path]:
     return sorted((config.parent / "landing").glob("*/*.csv"))
 
 
-def one_round(config: Path, *, log: Path) -> dict[str, Run]:
+def one_round(config: Path, *, nights: int, share: float, log: Path) -> Round:
     """Floor and nights of a company that was just made."""
-    database = WORK / "floor.duckdb"
+    database, landing = WORK / "floor.duckdb", config.parent / "landing"
     database.unlink(missing_ok=True)
     files = [str(path) for path in landed(config)]
     runs = {
@@ -111,30 +139,16 @@ def one_round(config: Path, *, log: Path) -> dict[str, Run]:
         "whole night": night(config, log=log),
         "nothing new": night(config, log=log),
     }
-    add_one_row(config.parent / "landing")
+    database.unlink()
+    add_one_row(landing)
     runs["one new row"] = night(config, log=log)
-    return runs
-
-
-def summary(rounds: list[dict[str, Run]]) -> dict[str, dict[str, Any]]:
-    """Medians over the rounds, and each night's ratio to the floor of its own round."""
-    out: dict[str, dict[str, Any]] = {}
-    for name in rounds[0]:
-        runs = [one[name] for one in rounds]
-        steps = {
-            step: round(statistics.median(run.steps[step] for run in runs), 2)
-            for step in runs[0].steps
-        }
-        out[name] = {
-            "seconds": round(statistics.median(run.seconds for run in runs), 2),
-            "ratio_to_floor": round(
-                statistics.median(one[name].seconds / one["floor"].seconds for one in rounds), 1
-            ),
-            "peak_mb": round(statistics.median(run.peak_bytes for run in runs) / 1e6),
-            "rows": runs[0].rows,
-            "steps": steps,
-        }
-    return out
+    in_a_row: list[Run] = []
+    for number in range(1, nights + 1):
+        day = ONE_ROW_ON + timedelta(days=number)
+        added = add_night(landing, day=day, night=number, share=share)
+        in_a_row.append(night(config, log=log, added=added))
+        print(f"night {number} of new data: {in_a_row[-1].seconds} s", file=sys.stderr)
+    return Round(runs=runs, nights=in_a_row)
 
 
 def main() -> None:
@@ -142,33 +156,33 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
     parser.add_argument("--scale", type=float, default=1.0, help="1 is 100,000 deals")
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--nights", type=int, default=1, help="with new data, in a row; 0: none")
+    parser.add_argument("--share", type=float, default=0.01, help="of new data in each of these")
     parser.add_argument("--memory-limit", default="1GB", help="of DuckDB, as in the config")
     parser.add_argument("--dry", action="store_true", help="write no result file")
     options = parser.parse_args()
     WORK.mkdir(parents=True, exist_ok=True)
     log = WORK / "output.log"
     log.unlink(missing_ok=True)
-    rounds: list[dict[str, Run]] = []
+    rounds: list[Round] = []
     extraction: dict[str, Any] = {}
+    files: list[Path] = []
     for _ in range(options.rounds):
         config = make_company(options.scale, memory_limit=options.memory_limit)
+        files = landed(config)
         extraction = extraction or measure(config, rounds=options.rounds)
-        rounds.append(one_round(config, log=log))
-    print(json.dumps(extraction, indent=2))
-    medians = summary(rounds)
-    print(json.dumps(medians, indent=2))
+        rounds.append(one_round(config, nights=options.nights, share=options.share, log=log))
+    found = {"extraction": extraction, "medians": summary(rounds)}
+    if options.nights:
+        found["new data"] = {"share": options.share, **of_new_data(rounds)}
+    print(as_json(found))
     if not options.dry:
         command = (
             f"python -m benchmarks.nightly --scale {options.scale:g} --rounds {options.rounds} "
+            f"--nights {options.nights} --share {options.share:g} "
             f"--memory-limit {options.memory_limit}"
         )
-        content = {
-            "extraction": extraction,
-            "medians": medians,
-            "rounds": [{name: asdict(run) for name, run in one.items()} for one in rounds],
-        }
-        files = landed(WORK / "company" / "kpimart.yml")
-        result = result_of(command, files, content)
+        result = result_of(command, files, found | {"rounds": [as_told(one) for one in rounds]})
         write_result(f"nightly-scale-{options.scale:g}", result)
     shutil.rmtree(WORK)
 
