@@ -1,12 +1,14 @@
 {# The measures of one semantic model, aggregated to every grain and scope that it has: one row per
    grain, period, scope and member, and for the periods that a running one is compared with another,
-   of their to-date part (`is_to_date`). Only cells that have rows. Of a fact with many rows per day
-   and person (`meta.kpimart.pre_aggregate`) additive measures are added first by date × scope tuple:
-   a third less time for a million touches, a third more for facts whose rows share none. Distinct
-   counts and percentiles go in a statement of their own, for the scopes in which a KPI asks for
-   them; semi-additive ones from the last day of each period among `days`, the days on which they were
-   taken: nothing on that day is 0, whatever an earlier day of the period had. The model passes its
-   relations in, because `ref` must stand in the model.
+   of their to-date part (`is_to_date`). Only cells that have rows. A row is joined with the periods
+   that hold its day, so that the fact is read once: scanned anew for each grain it took twice the time.
+   Of a fact with many rows per day and person (`meta.kpimart.pre_aggregate`) additive measures are
+   added first by date × scope tuple: a third less time for a million touches, a third more for facts
+   whose rows share none. Distinct counts and percentiles go in a statement of their own, for the scopes
+   in which a KPI asks for them; where what is counted has one date (`days_add_up`), it is counted by
+   day and the days are added. Semi-additive measures are taken from the last day of each period among
+   `days`, the days on which they were taken: nothing on that day is 0, whatever an earlier day of the
+   period had. The model passes its relations in, because `ref` must stand in the model.
    Usage: {{ roll_up('lines_by_close', ref('fct_opportunity_lines'), ref('dim_dates'), ref('int_periods')) }} #}
 {% macro roll_up(semantic_model, fact, dates, periods, days=none) -%}
 {%- if not execute %}
@@ -24,7 +26,11 @@ select 1 as is_not_executed
 {%- set whole = spec.measures | rejectattr('agg', 'in', ['sum', 'count']) | list -%}
 {%- set whole_scopes = asked_scopes(whole, scopes) -%}
 {%- set by_tuple = spec.config.meta.kpimart.get('pre_aggregate') -%}
-{%- set base = 'tuples' if by_tuple else 'dated' %}
+{%- set by_day = spec.config.meta.kpimart.get('days_add_up') -%}
+{%- if by_day and whole | map(attribute='agg') | unique | list != ['count_distinct'] -%}
+    {{ exceptions.raise_compiler_error(semantic_model ~ ': days_add_up is for distinct counts alone') }}
+{%- endif -%}
+{%- set base = 'tuples' if by_tuple else 'facts' %}
 with facts as (
 
     select
@@ -39,136 +45,125 @@ with facts as (
 
 ),
 
-dated as (
-
-    select
-        facts.*,
-        {%- for grain in grains() %}
-        dates.{{ grain }}_start_on as {{ grain }}{{ ',' if not loop.last }}
-        {%- endfor %}
-    from facts
-    inner join {{ dates }} as dates
-        on facts.dated_on = dates.date_on
-
-),
-
 {%- if by_tuple %}
 tuples as (
 
     select
         dated_on,
-        {{ grains() | join(', ') }},
         {{ scopes | join(', ') }}
         {%- for measure in additive %},
         {{ measure.agg }}({{ measure.name }}) as {{ measure.name }}
         {%- endfor %}
-    from dated
-    group by dated_on, {{ grains() | join(', ') }}, {{ scopes | join(', ') }}
+    from facts
+    group by dated_on, {{ scopes | join(', ') }}
 
 ),
 {%- endif %}
 
--- only what a running period is compared with: no rows when no period is running
-to_date as (
+-- to-date rows only for what a running period is compared with: none when no period is running
+days_of_periods as (
     {% for grain in grains() %}
     select
-        facts.*,
+        date_on,
+        false as is_to_date,
+        '{{ grain }}' as grain,
+        {{ grain }}_start_on as period_start
+    from {{ dates }}
+    union all
+    select
+        dates.date_on,
+        true as is_to_date,
         '{{ grain }}' as grain,
         periods.period_start
-    from facts
-    inner join {{ dates }} as dates
-        on facts.dated_on = dates.date_on
+    from {{ dates }} as dates
     inner join {{ periods }} as periods
         on
             dates.{{ grain }}_to_date_start_on = periods.period_start
             and periods.grain = '{{ grain }}'
             and periods.is_compared_to_date
-    {%- if semi %}
-    inner join (
-        select max(days.snapshot_on) as last_dated_on
-        from {{ days }} as days
-        inner join {{ dates }} as dates
-            on days.snapshot_on = dates.date_on
-        group by dates.{{ grain }}_to_date_start_on
-    ) as last_days
-        on facts.dated_on = last_days.last_dated_on
-    {%- endif %}
     {%- if not loop.last %}
     union all
     {%- endif %}
     {% endfor %}
 ),
-{% if semi %}
-added as (
-    {% for grain in grains() %}
+
+days as (
+    {% if semi %}
     select
-        {{ cell_keys([grain], scopes) }},
-        {{ cell_sums(additive, by_tuple) }}
-    from {{ base }}
-    inner join (
-        select max(days.snapshot_on) as last_dated_on
-        from {{ days }} as days
-        inner join {{ dates }} as dates
-            on days.snapshot_on = dates.date_on
-        group by dates.{{ grain }}_start_on
-    ) as last_days
-        on {{ base }}.dated_on = last_days.last_dated_on
-    group by grouping sets ({{ cell_sets([grain], scopes) }})
-    {%- if not loop.last %}
-    union all
-    {%- endif %}
-    {% endfor %}
+        max(days_of_periods.date_on) as date_on,
+        days_of_periods.is_to_date,
+        days_of_periods.grain,
+        days_of_periods.period_start
+    from days_of_periods
+    inner join {{ days }} as snapshot_days
+        on days_of_periods.date_on = snapshot_days.snapshot_on
+    group by days_of_periods.is_to_date, days_of_periods.grain, days_of_periods.period_start
+    {% else %}
+    select * from days_of_periods
+    {% endif %}
 ),
-{% else %}
+
 added as (
 
     select
-        {{ cell_keys(grains(), scopes) }},
-        {{ cell_sums(additive, by_tuple) }}
+        {{ cell_keys(scopes) }},
+        min(dated_on) as first_dated_on
+        {%- for measure in additive %},
+        {{ 'sum' if by_tuple else measure.agg }}({{ measure.name }}) as {{ measure.name }}
+        {%- endfor %}
     from {{ base }}
-    group by grouping sets ({{ cell_sets(grains(), scopes) }})
+    inner join days
+        on {{ base }}.dated_on = days.date_on
+    group by grouping sets ({{ cell_sets(scopes) }})
+
+)
+{%- if by_day %},
+
+counted as (
+
+    select
+        dated_on,
+        {{ cell_member(whole_scopes) }},
+        {{ whole_aggregates(whole) }}
+    from facts
+    group by grouping sets ((dated_on) {%- for scope in whole_scopes %}, (dated_on, {{ scope }}){% endfor %})
 
 ),
-{% endif %}
-{%- if whole %}
+
 measured as (
 
     select
-        {{ cell_keys(grains(), whole_scopes) }},
-        {{ whole_aggregates(whole) }}
-    from dated
-    group by grouping sets ({{ cell_sets(grains(), whole_scopes) }})
-
-),
-{% endif %}
-added_to_date as (
-
-    select
-        {{ to_date_keys(scopes) }},
-        min(dated_on) as first_dated_on
-        {%- for measure in additive %},
-        {{ measure.agg }}({{ measure.name }}) as {{ measure.name }}
+        days.is_to_date,
+        days.grain,
+        days.period_start,
+        counted.scope,
+        counted.member,
+        {%- for measure in whole %}
+        cast(sum(counted.{{ measure.name }}) as bigint) as {{ measure.name }}{{ ',' if not loop.last }}
         {%- endfor %}
-    from to_date
-    group by grouping sets ({{ to_date_sets(scopes) }})
+    from counted
+    inner join days
+        on counted.dated_on = days.date_on
+    group by days.is_to_date, days.grain, days.period_start, counted.scope, counted.member
 
 )
-{%- if whole %},
+{%- elif whole %},
 
-measured_to_date as (
+measured as (
 
     select
-        {{ to_date_keys(whole_scopes) }},
+        {{ cell_keys(whole_scopes) }},
         {{ whole_aggregates(whole) }}
-    from to_date
-    group by grouping sets ({{ to_date_sets(whole_scopes) }})
+    from facts
+    inner join days
+        on facts.dated_on = days.date_on
+    group by grouping sets ({{ cell_sets(whole_scopes) }})
 
 )
 {%- endif %}
-{% for kind in ['false', 'true'] %}
-{%- set suffix = '_to_date' if kind == 'true' else '' %}
+
 select
-    {{ kind }} as is_to_date,
+    added.is_to_date,
     added.grain,
     added.period_start,
     added.scope,
@@ -180,19 +175,16 @@ select
     {%- for measure in whole %},
     measured.{{ measure.name }}
     {%- endfor %}
-from added{{ suffix }} as added
+from added
 {%- if whole %}
-left join measured{{ suffix }} as measured
+left join measured
     on
-        added.grain = measured.grain
+        added.is_to_date = measured.is_to_date
+        and added.grain = measured.grain
         and added.period_start = measured.period_start
         and added.scope = measured.scope
         and added.member = measured.member
 {%- endif %}
-{%- if not loop.last %}
-union all
-{%- endif %}
-{%- endfor %}
 {%- endif %}
 {%- endmacro %}
 
@@ -216,30 +208,17 @@ union all
     {{ return(asked | unique | list) }}
 {%- endmacro %}
 
-{# Which cell a row of the grouping sets is; `grains` are columns that hold a period's first day. #}
-{% macro cell_keys(grains, scopes) -%}
-        case
-            {%- for grain in grains %}
-            when grouping({{ grain }}) = 0 then '{{ grain }}'
-            {%- endfor %}
-        end as grain,
-        case
-            {%- for grain in grains %}
-            when grouping({{ grain }}) = 0 then {{ grain }}
-            {%- endfor %}
-        end as period_start,
-        {{ cell_member(scopes) }}
-{%- endmacro %}
-
-{% macro to_date_keys(scopes) -%}
+{# Which cell a row of the grouping sets is. #}
+{% macro cell_keys(scopes) -%}
+        is_to_date,
         grain,
         period_start,
         {{ cell_member(scopes) }}
 {%- endmacro %}
 
-{% macro to_date_sets(scopes) -%}
-        (grain, period_start)
-        {%- for scope in scopes %}, (grain, period_start, {{ scope }}){% endfor %}
+{% macro cell_sets(scopes) -%}
+        (is_to_date, grain, period_start)
+        {%- for scope in scopes %}, (is_to_date, grain, period_start, {{ scope }}){% endfor %}
 {%- endmacro %}
 
 {% macro cell_member(scopes) -%}
@@ -255,22 +234,6 @@ union all
             {%- endfor %}
             else '(all)'
         end as member
-{%- endmacro %}
-
-{% macro cell_sums(additive, by_tuple) -%}
-        min(dated_on) as first_dated_on
-        {%- for measure in additive %},
-        {{ 'sum' if by_tuple else measure.agg }}({{ measure.name }}) as {{ measure.name }}
-        {%- endfor %}
-{%- endmacro %}
-
-{% macro cell_sets(grains, scopes) -%}
-        {%- for grain in grains %}
-        ({{ grain }})
-        {%- for scope in scopes %}, ({{ grain }}, {{ scope }})
-        {%- endfor %}
-        {{- ',' if not loop.last }}
-        {%- endfor %}
 {%- endmacro %}
 
 {% macro whole_aggregates(measures) -%}
