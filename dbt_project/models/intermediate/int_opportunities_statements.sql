@@ -1,3 +1,6 @@
+-- statements of one moment in the order of their ids, which may be numbers; what an export shows of
+-- the moment comes last
+{% set order = 'stated_at, origin, length(origin_id), origin_id' -%}
 with versions as (
 
     select * from {{ ref('int_opportunities_versions') }}
@@ -282,49 +285,62 @@ statements as (
     {% endfor %}
 ),
 
--- statements of one moment in the order of their ids, which may be numbers; what an export shows of
--- the moment comes last
-ordered as (
+meant as (
 
     select
-        *,
-        row_number() over (
-            partition by opportunity_key
-            order by stated_at, origin, length(origin_id), origin_id
-        ) as place
+        statements.*,
+        coalesce(statements.told_outcome, stage_map.outcome) as outcome,
+        case
+            when
+                statements.origin = 3
+                or (statements.origin = 0 and statements.stated_at = statements.happened_by)
+                then {{ covered_date('statements.stated_at', 'context.timezone') }}
+            else {{ local_date('statements.stated_at', 'context.timezone') }}
+        end as stated_on
     from statements
+    cross join context
+    left join stage_map
+        on
+            statements._source = stage_map.source
+            and statements.stage = stage_map.stage
 
 )
 
+-- each statement with all that is known by then; what is not stated is as the last statement of it
+-- said. All windows are the same: one sort serves them
 select
-    ordered.opportunity_key,
-    ordered._source,
-    ordered.place,
-    ordered.stated_at,
-    case
-        when
-            ordered.origin = 3
-            or (ordered.origin = 0 and ordered.stated_at = ordered.happened_by)
-            then {{ covered_date('ordered.stated_at', 'context.timezone') }}
-        else {{ local_date('ordered.stated_at', 'context.timezone') }}
-    end as stated_on,
-    case when ordered.origin in (1, 2) then 'native' else 'inferred' end as basis,
-    ordered.happened_after,
-    ordered.happened_by,
-    ordered.version_number,
-    {%- for part in ['stage', 'amount', 'close', 'owner', 'account'] %}
-    ordered.is_{{ part }}_stated,
+    opportunity_key,
+    _source,
+    row_number() over (partition by opportunity_key order by {{ order }}) as place,
+    stated_at,
+    stated_on,
+    case when origin in (1, 2) then 'native' else 'inferred' end as basis,
+    happened_after,
+    happened_by,
+    {%- for column, part, unset in [
+        ('stage', 'stage', "''"),
+        ('outcome', 'stage', "''"),
+        ('amount', 'amount', 'cast(-9999999999999999.99 as decimal(18, 2))'),
+        ('currency', 'amount', "''"),
+        ('expected_close_on', 'close', "cast('0001-01-01' as date)"),
+        ('rep_key', 'owner', "''"),
+        ('account_key', 'account', "''"),
+    ] %}
+    {{ last_stated(
+        column, 'is_' ~ part ~ '_stated', unset, 'opportunity_key', order
+    ) }} as {{ column }},
     {%- endfor %}
-    ordered.stage,
-    coalesce(ordered.told_outcome, stage_map.outcome) as outcome,
-    ordered.amount,
-    ordered.currency,
-    ordered.expected_close_on,
-    ordered.rep_key,
-    ordered.account_key
-from ordered
-cross join context
-left join stage_map
-    on
-        ordered._source = stage_map.source
-        and ordered.stage = stage_map.stage
+    {%- for column, part in [('rep_key', 'owner'), ('account_key', 'account')] %}
+    {{ first_known(
+        'case when is_' ~ part ~ '_stated then ' ~ column ~ ' end', 'opportunity_key', order
+    ) }} as first_{{ column }},
+    {%- endfor %}
+    {%- for part in ['stage', 'owner', 'account'] %}
+    bool_or(is_{{ part }}_stated) over (
+        partition by opportunity_key order by {{ order }} rows unbounded preceding
+    ) as is_{{ part }}_known,
+    {%- endfor %}
+    max(version_number) over (
+        partition by opportunity_key order by {{ order }} rows unbounded preceding
+    ) as shown_version_number
+from meant

@@ -1,4 +1,4 @@
-with statements as (
+with known as (
 
     select * from {{ ref('int_opportunities_statements') }}
 
@@ -56,55 +56,6 @@ numbered_versions as (
 
 ),
 
--- the first owner and account that are told: they hold before, too
-firsts as (
-
-    select
-        opportunity_key,
-        min_by(rep_key, place) filter (where is_owner_stated) as first_rep_key,
-        min_by(account_key, place) filter (where is_account_stated) as first_account_key
-    from statements
-    where is_owner_stated or is_account_stated
-    group by opportunity_key
-
-),
-
-known as (
-
-    select
-        opportunity_key,
-        _source,
-        place,
-        stated_at,
-        stated_on,
-        basis,
-        happened_after,
-        happened_by,
-        {%- for column, part, unset in [
-            ('stage', 'stage', "''"),
-            ('outcome', 'stage', "''"),
-            ('amount', 'amount', 'cast(-9999999999999999.99 as decimal(18, 2))'),
-            ('currency', 'amount', "''"),
-            ('expected_close_on', 'close', "cast('0001-01-01' as date)"),
-            ('rep_key', 'owner', "''"),
-            ('account_key', 'account', "''"),
-        ] %}
-        {{ last_stated(
-            column, 'is_' ~ part ~ '_stated', unset, 'opportunity_key', 'place'
-        ) }} as {{ column }},
-        {%- endfor %}
-        {%- for part in ['stage', 'owner', 'account'] %}
-        max(case when is_{{ part }}_stated then place end) over (
-            partition by opportunity_key order by place rows unbounded preceding
-        ) as {{ part }}_place,
-        {%- endfor %}
-        max(version_number) over (
-            partition by opportunity_key order by place rows unbounded preceding
-        ) as shown_version_number
-    from statements
-
-),
-
 valued as (
 
     select
@@ -120,11 +71,11 @@ valued as (
         known.outcome,
         known.amount,
         case when known.outcome = 'open' then known.expected_close_on end as expected_close_on,
-        case when known.owner_place is null then firsts.first_rep_key else known.rep_key end
-            as rep_key,
+        -- the first owner and account that are told: they hold before, too
+        case when known.is_owner_known then known.rep_key else known.first_rep_key end as rep_key,
         case
-            when known.account_place is null then firsts.first_account_key
-            else known.account_key
+            when known.is_account_known then known.account_key
+            else known.first_account_key
         end as account_key,
         shown.pipeline,
         shown.deal_type,
@@ -142,9 +93,7 @@ valued as (
         on
             known.opportunity_key = shown.opportunity_key
             and coalesce(known.shown_version_number, 1) = shown.version_number
-    left join firsts
-        on known.opportunity_key = firsts.opportunity_key
-    where known.stage_place is not null
+    where known.is_stage_known
 
 ),
 
