@@ -1,7 +1,7 @@
 {# The measures of one semantic model, aggregated to every grain and scope that it has: one row per
    grain, period, scope and member, and for the periods that a running one is compared with another,
    of their to-date part (`is_to_date`). Only cells that have rows. A row is joined with the periods
-   that hold its day, so that the fact is read once: scanned anew for each grain it took twice the time.
+   that hold its day, so that the fact is read once: scanned for each grain, open deals took twice as long.
    Of a fact with many rows per day and person (`meta.kpimart.pre_aggregate`) additive measures are
    added first by date × scope tuple: a third less time for a million touches, a third more for facts
    whose rows share none. Distinct counts and percentiles go in a statement of their own, for the scopes

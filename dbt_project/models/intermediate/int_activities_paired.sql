@@ -30,25 +30,66 @@ news as (
     select * from activities where {{ is_touched('activity_key', touched) }}
 
 ),
-{% endif %}
--- in a night that changes pairs, those that can be one with a touched record
+
+-- what those have in common with a touched record that can be a pair with it
+news_by_person as (
+
+    select distinct
+        person_key,
+        rep_key
+    from news
+
+),
+
+news_by_message as (
+
+    select distinct message_name from news
+
+),
+
+news_by_id as (
+
+    select distinct activity_id from news
+
+),
+
+news_by_counterpart as (
+
+    select distinct counterpart_id from news
+
+),
+
 candidates as (
 
     select activities.*
     from activities
-    {%- if is_increment() %}
+    left join {{ touched }} as touched
+        on activities.activity_key = touched.activity_key
+    left join news_by_person
+        on
+            activities.person_key = news_by_person.person_key
+            and activities.rep_key = news_by_person.rep_key
+    left join news_by_message
+        on activities.message_name = news_by_message.message_name
+    left join news_by_id
+        on activities.counterpart_id = news_by_id.activity_id
+    left join news_by_counterpart
+        on activities.activity_id = news_by_counterpart.counterpart_id
     where
-        {{ is_touched('activities.activity_key', touched) }}
-        or (activities.person_key, activities.rep_key) in (
-            select news.person_key, news.rep_key from news
-        )
-        or activities.message_name in (select news.message_name from news)
-        or activities.counterpart_id in (select news.activity_id from news)
-        or activities.activity_id in (select news.counterpart_id from news)
-    {%- endif %}
+        touched.activity_key is not null
+        or news_by_person.person_key is not null
+        or news_by_message.message_name is not null
+        or news_by_id.activity_id is not null
+        or news_by_counterpart.counterpart_id is not null
 
 ),
+{% else %}
+candidates as (
 
+    select * from activities
+
+),
+{% endif %}
 precedence as (
 
     select * from {{ source('run', 'touch_precedence') }}
