@@ -41,6 +41,30 @@
     end
 {%- endmacro %}
 
+{# The records of persons (int_person_records), each with the person that it is one of: `clusters`
+   (int_person_clusters) says so where several addresses are one person. #}
+{% macro people(records, clusters) -%}
+    select
+        records.record_key,
+        records.record_kind,
+        records._source,
+        records.record_id,
+        records.native_key,
+        coalesce(clusters.person_key, records.address_key) as person_key,
+        records.address_key,
+        records.email,
+        records.mail_domain,
+        records.company_domain,
+        records.account_id,
+        records.is_merged,
+        records.is_apart,
+        records.opted_out_at,
+        records.created_at
+    from {{ records }} as records
+    left join {{ clusters }} as clusters
+        on records.address_key = clusters.address_key
+{%- endmacro %}
+
 {# One row per key in `edges` (left_key, right_key) with the smallest key that it hangs together
    with, whatever the way: `cluster_key`. In each round groups that touch grow together, at least
    half of them vanish, and chains are followed by jumps, eight links far; what were left over would

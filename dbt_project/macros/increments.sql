@@ -57,13 +57,25 @@
     where {{ key }} is not null
 {%- endmacro %}
 
-{# The rows that `relation` has now and did not have before, or had: `columns` of them.
+{# The rows that `relation` has now and did not have before, or had: `columns` of them. Where it is one
+   that is changed in place, only rows whose `key` is one of `touched` are compared.
    Usage: {{ changed(ref('int_rep_keys'), ['reference', 'rep_key']) }} #}
-{% macro changed(relation, columns) -%}
+{% macro changed(relation, columns, key=none, touched=none) -%}
+    {%- set looked_at %}
+    {%- if touched %} where {{ is_touched(key, touched) }}{% endif %}
+    {%- endset %}
     select distinct {{ columns | join(', ') }}
     from (
-        select * from (select * from {{ relation }} except all select * from {{ before(relation) }}) as news
+        select * from (
+            select * from {{ relation }}{{ looked_at }}
+            except all
+            select * from {{ before(relation) }}{{ looked_at }}
+        ) as news
         union all
-        select * from (select * from {{ before(relation) }} except all select * from {{ relation }}) as gone
+        select * from (
+            select * from {{ before(relation) }}{{ looked_at }}
+            except all
+            select * from {{ relation }}{{ looked_at }}
+        ) as gone
     ) as changes
 {%- endmacro %}

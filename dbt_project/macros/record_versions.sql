@@ -3,8 +3,9 @@
    nothing earlier is known. Several exports of one moment: the one taken up last counts.
    `valid_from_on`/`valid_to_on` are the company's days, for states at a day's end. A record that can be
    merged into another (`merges`) is removed from then on.
+   In a model that changes what is new, only the `touched` keys are looked at.
    Usage: {{ record_versions('accounts', 'account_key', merges=true) }} #}
-{% macro record_versions(object, key, merges=false) -%}
+{% macro record_versions(object, key, merges=false, touched=none) -%}
     select
         versions.*,
         case
@@ -39,6 +40,9 @@
             from (
                 {{ union_systems(object) }}
             ) as changes
+            {%- if touched %}
+            where {{ is_touched('changes.' ~ key, touched) }}
+            {%- endif %}
         ) as moments
         where moments.place = 1
     ) as versions

@@ -1,6 +1,11 @@
+{{ config(
+    materialized='incremental',
+    pre_hook="{{ take_out('lead_key', ref('touched_leads')) }}"
+) }}
 with versions as (
 
     select * from {{ ref('int_leads_versions') }}
+    where _op = 'upsert' and {{ is_touched('lead_key', ref('touched_leads')) }}
 
 ),
 
@@ -31,6 +36,12 @@ people_excluded as (
 lead_accounts as (
 
     select * from {{ ref('int_leads_accounts') }}
+
+),
+
+imported as (
+
+    select * from {{ ref('int_leads_imported') }}
 
 ),
 
@@ -66,7 +77,6 @@ described as (
             versions._source = rep_by_name._source
             and rep_by_name.reference_kind = 'name'
             and versions.owner_name = rep_by_name.reference
-    where versions._op = 'upsert'
 
 ),
 
@@ -149,60 +159,49 @@ dated as (
 
 ),
 
+persons as (
+
+    select
+        person_key,
+        is_merged
+    from dated
+    group by person_key, is_merged
+    having count(*) > 1
+
+),
+
 -- a lead that was merged into another is a duplicate of it, and no other follows it
 followed as (
 
     select
-        *,
-        lag(created_on) over (
-            partition by person_key, is_merged order by created_on, created_at, lead_key
+        dated.lead_key,
+        lag(dated.created_on) over (
+            partition by dated.person_key, dated.is_merged
+            order by dated.created_on, dated.created_at, dated.lead_key
         ) as previous_created_on
     from dated
-
-),
-
--- how many leads one user made within a minute up to this one, by which imports are known
-crowded as (
-
-    select
-        lead_key,
-        count(*) over (
-            partition by _source, created_by_id order by created_at
-            range between interval 1 minute preceding and current row
-        ) as leads_of_the_minute,
-        _source,
-        created_by_id,
-        created_at
-    from followed
-    where created_by_id is not null and created_at is not null
-
-),
-
-imported as (
-
-    select
-        lead_key,
-        max(leads_of_the_minute) over (
-            partition by _source, created_by_id order by created_at
-            range between current row and interval 1 minute following
-        ) as largest_crowd
-    from crowded
+    inner join persons
+        on
+            dated.person_key = persons.person_key
+            and dated.is_merged = persons.is_merged
 
 )
 
 select
-    followed.*,
+    dated.*,
+    followed.previous_created_on,
     case
-        when followed.is_merged then 'duplicate'
+        when dated.is_merged then 'duplicate'
         when followed.previous_created_on is null then 'new'
         when
-            {{ dbt.datediff('followed.previous_created_on', 'followed.created_on', 'day') }}
-            > followed.re_inquiry_days
+            {{ dbt.datediff('followed.previous_created_on', 'dated.created_on', 'day') }}
+            > dated.re_inquiry_days
             then 're_inquiry'
         else 'duplicate'
     end as lead_kind,
-    coalesce(imported.largest_crowd >= context.bulk_import_leads, false) as is_bulk_import
-from followed
-cross join context
+    imported.lead_key is not null as is_bulk_import
+from dated
+left join followed
+    on dated.lead_key = followed.lead_key
 left join imported
-    on followed.lead_key = imported.lead_key
+    on dated.lead_key = imported.lead_key

@@ -16,6 +16,7 @@ opt_outs as (
         person_key,
         min(opted_out_at) as opted_out_at
     from {{ ref('int_people') }}
+    where opted_out_at is not null
     group by person_key
 
 ),

@@ -1,3 +1,7 @@
+{{ config(
+    materialized='incremental',
+    pre_hook="{{ take_out('reference', ref('touched_person_keys')) }}"
+) }}
 with people as (
 
     select * from {{ ref('int_people') }}
@@ -20,7 +24,9 @@ keys as (
         record_id as reference,
         min_by(person_key, record_kind) as person_key
     from people
-    where record_id is not null
+    where
+        record_id is not null
+        and {{ is_touched('record_id', ref('touched_person_keys'), name='reference') }}
     group by _source, record_id
     union all
     select
@@ -32,7 +38,9 @@ keys as (
             min(person_key)
         ) as person_key
     from people
-    where email is not null
+    where
+        email is not null
+        and {{ is_touched('email', ref('touched_person_keys'), name='reference') }}
     group by email
 
 ),
@@ -43,6 +51,9 @@ domains as (
         person_key,
         min(mail_domain) as mail_domain
     from people
+    {% if is_increment() -%}
+    where person_key in (select keys.person_key from keys)
+    {% endif -%}
     group by person_key
 
 )

@@ -1,8 +1,13 @@
+{{ config(
+    materialized='incremental',
+    pre_hook="{{ take_out('record_key', ref('touched_person_records')) }}"
+) }}
 with leads as (
 
     select * from {{ ref('int_leads_versions') }}
     where
-        is_current
+        {{ is_touched('lead_key', ref('touched_person_records')) }}
+        and is_current
         and _op = 'upsert'
         and (not is_removed or merged_into_id is not null)
 
@@ -10,7 +15,9 @@ with leads as (
 
 contacts as (
 
-    select * from {{ ref('int_contacts_current') }}
+    {{ current_records(
+        'contacts', 'contact_key', keeps_merged=true, touched=ref('touched_person_records')
+    ) }}
 
 ),
 

@@ -1,3 +1,5 @@
+{{ config(materialized='view') }}
+
 with activities as (
 
     select * from {{ ref('int_activities') }}

@@ -1,6 +1,7 @@
 {% set batches = source('run', 'applied_batches') -%}
 {% set rep_keys = ref('int_rep_keys') -%}
 {% set person_keys = ref('int_person_keys') -%}
+{% set touched_person_keys = ref('touched_person_keys') -%}
 {% set activities = union_systems('activities') -%}
 {% if is_increment() -%}
 with changed_reps as (
@@ -11,7 +12,10 @@ with changed_reps as (
 
 changed_people as (
 
-    {{ changed(person_keys, ['_source', 'reference_kind', 'reference']) }}
+    {{ changed(
+        person_keys, ['_source', 'reference_kind', 'reference'],
+        key='reference', touched=touched_person_keys
+    ) }}
 
 )
 

@@ -1,0 +1,35 @@
+{% set records = ref('int_person_records') -%}
+{% set clusters = ref('int_person_clusters') -%}
+{% set excluded = ref('int_people_excluded') -%}
+{% set touched_records = ref('touched_person_records') -%}
+{% if is_increment() -%}
+with changed_clusters as (
+
+    {{ changed(clusters, ['address_key', 'person_key']) }}
+
+)
+
+-- whom a touched record is one of, or was; whose addresses are brought together otherwise; and who
+-- is excluded now, or no more
+select people.person_key
+from (
+    {{ people(records, clusters) }}
+) as people
+where {{ is_touched('people.record_key', touched_records) }}
+union
+select people.person_key
+from (
+    {{ people(before(records), before(clusters)) }}
+) as people
+where {{ is_touched('people.record_key', touched_records) }}
+union
+select person_key from changed_clusters
+union
+select address_key as person_key from changed_clusters
+union
+(
+    {{ changed(excluded, ['person_key']) }}
+)
+{%- else -%}
+{{ no_keys('person_key') }}
+{%- endif %}
