@@ -1,6 +1,7 @@
 {# All versions of an object's records, each with the half-open time in which it held: from the export
    that showed it to the next one that showed another. The first version holds since ever, because
-   nothing earlier is known. Several exports of one moment: the one taken up last counts.
+   nothing earlier is known. Several exports of one moment: the one taken up last counts; as they are
+   few, they are looked for on narrow rows.
    `valid_from_on`/`valid_to_on` are the company's days, for states at a day's end. A record that can be
    merged into another (`merges`) is removed from then on.
    In a model that changes what is new, only the `touched` keys are looked at.
@@ -32,19 +33,33 @@
                 partition by moments.{{ key }} order by moments._as_of
             ) as version_number
         from (
-            select
-                changes.*,
-                row_number() over (
-                    partition by changes.{{ key }}, changes._as_of order by changes._batch desc
-                ) as place
+            select changes.*
             from (
                 {{ union_systems(object) }}
             ) as changes
-            {%- if touched %}
-            where {{ is_touched('changes.' ~ key, touched) }}
-            {%- endif %}
+            left join (
+                select
+                    repeated.{{ key }},
+                    repeated._as_of,
+                    max(repeated._batch) as _batch
+                from (
+                    {{ union_systems(object) }}
+                ) as repeated
+                {%- if touched %}
+                where {{ is_touched('repeated.' ~ key, touched) }}
+                {%- endif %}
+                group by repeated.{{ key }}, repeated._as_of
+                having count(*) > 1
+            ) as latest
+                on
+                    changes.{{ key }} = latest.{{ key }}
+                    and changes._as_of = latest._as_of
+            where
+                (latest.{{ key }} is null or changes._batch = latest._batch)
+                {%- if touched %}
+                and {{ is_touched('changes.' ~ key, touched) }}
+                {%- endif %}
         ) as moments
-        where moments.place = 1
     ) as versions
     cross join {{ source('run', 'context') }} as context
 {%- endmacro %}

@@ -2,15 +2,24 @@
     materialized='incremental',
     pre_hook="{{ take_out('reference', ref('touched_person_keys')) }}"
 ) }}
-with people as (
+with excluded as (
 
-    select * from {{ ref('int_people') }}
+    select * from {{ ref('int_people_excluded') }}
 
 ),
 
-excluded as (
+-- the first record of an address
+first_records as (
 
-    select * from {{ ref('int_people_excluded') }}
+    select
+        email,
+        person_key
+    from {{ ref('int_people') }}
+    where
+        record_key = address_key
+        and not is_apart
+        and email is not null
+        and {{ is_touched('email', ref('touched_person_keys'), name='reference') }}
 
 ),
 
@@ -23,7 +32,7 @@ keys as (
         'id' as reference_kind,
         record_id as reference,
         min_by(person_key, record_kind) as person_key
-    from people
+    from {{ ref('int_people') }}
     where
         record_id is not null
         and {{ is_touched('record_id', ref('touched_person_keys'), name='reference') }}
@@ -33,15 +42,23 @@ keys as (
         cast(null as varchar) as _source,
         'email' as reference_kind,
         email as reference,
-        coalesce(
-            min(case when not is_apart then person_key end),
-            min(person_key)
-        ) as person_key
-    from people
+        person_key
+    from first_records
+    union all
+    select
+        cast(null as varchar) as _source,
+        'email' as reference_kind,
+        people.email as reference,
+        min(people.person_key) as person_key
+    from {{ ref('int_people') }} as people
+    left join first_records
+        on people.email = first_records.email
     where
-        email is not null
-        and {{ is_touched('email', ref('touched_person_keys'), name='reference') }}
-    group by email
+        people.is_apart
+        and people.email is not null
+        and first_records.email is null
+        and {{ is_touched('people.email', ref('touched_person_keys'), name='reference') }}
+    group by people.email
 
 ),
 
@@ -50,7 +67,7 @@ domains as (
     select
         person_key,
         min(mail_domain) as mail_domain
-    from people
+    from {{ ref('int_people') }}
     {% if is_increment() -%}
     where person_key in (select keys.person_key from keys)
     {% endif -%}
