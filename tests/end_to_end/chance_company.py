@@ -85,6 +85,9 @@ EXPORTS = {
     ),
     "tool/users": Export(columns=("user_id", "user_name", "email", "crm_id")),
     "tool/contacts": Export(columns=("contact_id", "contact_name", "email", "crm_id")),
+    "tool/leads": Export(
+        columns=("lead_id", "lead_name", *PERSON, "owner_id", "owner_name", "created_by_id")
+    ),
     "tool/activities": Export(
         columns=(*TOUCH, "person_email", "counterpart_id", *TOUCHED),
         mode="append",
@@ -184,6 +187,13 @@ P5,Dan Dale,dan@gmail.com,
 P6,Gil Gray,gil@byte.example,
 P7,Zed Zorn,zed@far.example,
 """
+TOOL_LEADS = """\
+lead_id,lead_name,email,created_at,owner_id,owner_name,created_by_id
+Q1,Ann Able,ann@acme.example,2026-03-15T09:00:20Z,V1,,V3
+Q2,Lea Lund,lea@far.example,2026-03-15T09:00:50Z,,Ada,V3
+Q3,Max Mohr,max@core.example,2026-03-15T09:01:10Z,V5,,V3
+P7,Zoe Zorn,zoe@far.example,2026-03-16T09:00:00Z,,Eve,
+"""
 TOOL_TOUCHES = """\
 activity_id,kind,direction,owner_id,person_id,disposition,message_id,person_email,occurred_at
 T1,call,outbound,V1,P1,Talked,,,2026-01-10T09:10:00Z
@@ -205,6 +215,7 @@ RECORDS = {
     "crm/activities": CRM_TOUCHES,
     "tool/users": TOOL_USERS,
     "tool/contacts": TOOL_CONTACTS,
+    "tool/leads": TOOL_LEADS,
     "tool/activities": TOOL_TOUCHES,
     "finance/exchange_rates": RATES,
 }
@@ -356,6 +367,13 @@ def _one_person_comes_apart(truth: Truth, number: int) -> None:
     truth.change(name, number, email=f"apart{number}@new{number % 2}.example")
 
 
+def _namesake_appears(truth: Truth, number: int) -> None:
+    """Two of them may be one person; of three nobody knows which."""
+    name = ("tool/contacts", "crm/contacts", "crm/leads")[number % 3]
+    who = {EXPORTS[name].columns[1]: "Ann Able", "email": f"ann{number}@north.example"}
+    truth.change(name, number, **who)
+
+
 def _tool_learns_the_crms_id(truth: Truth, number: int) -> None:
     known = truth.pick("crm/contacts", number)["contact_id"]
     truth.change("tool/contacts", number // 2, crm_id=known if number % 4 else "")
@@ -394,6 +412,12 @@ def _lead_qualifies(truth: Truth, number: int) -> None:
 def _lead_merges(truth: Truth, number: int) -> None:
     into = truth.pick("crm/leads", number + 1)["lead_id"]
     truth.change("crm/leads", number, merged_into_id=into)
+
+
+def _lead_is_timed_anew(truth: Truth, number: int) -> None:
+    """Those of one minute were imported."""
+    at = f"2026-03-15T09:0{number % 3}:{number % 50 + 10}Z"
+    truth.change("tool/leads", number, created_at=at)
 
 
 def _user_leaves(truth: Truth, number: int) -> None:
@@ -518,11 +542,15 @@ CHANGES: dict[str, Change] = {
     "a contact changes account": _contact_changes_account,
     "two people become one": _two_people_become_one,
     "one person comes apart": _one_person_comes_apart,
+    "a namesake appears": _namesake_appears,
     "the tool learns the CRM's id": _tool_learns_the_crms_id,
     "a new lead": _new_lead,
     "a lead qualifies": _lead_qualifies,
     "a lead is merged": _lead_merges,
-    "a lead is deleted": lambda truth, number: truth.remove("crm/leads", number),
+    "a lead is timed anew": _lead_is_timed_anew,
+    "a lead is deleted": lambda truth, number: truth.remove(
+        ("crm/leads", "tool/leads")[number % 2], number
+    ),
     "a user moves": lambda truth, number: truth.change(
         "crm/users", number, team=("East", "West", "North")[number % 3]
     ),
@@ -569,8 +597,15 @@ def config() -> dict[str, Any]:
                 "column": "opportunity_name",
                 "like": "test %",
                 "reason": "test",
-            }
+            },
+            {
+                "object": "accounts",
+                "column": "account_name",
+                "like": "new%",
+                "reason": "test",
+            },
         ],
+        "kpis": {"bulk_import_leads": 3},
         "guards": {"max_vanished_share": 0.2},
         "sources": list(sources.values()),
     }

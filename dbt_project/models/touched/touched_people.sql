@@ -3,12 +3,6 @@
 {% set excluded = ref('int_people_excluded') -%}
 {% set touched_records = ref('touched_person_records') -%}
 {% if is_increment() -%}
-with changed_clusters as (
-
-    {{ changed(clusters, ['address_key', 'person_key']) }}
-
-)
-
 -- whom a touched record is one of, or was; whose addresses are brought together otherwise; and who
 -- is excluded now, or no more
 select people.person_key
@@ -23,9 +17,9 @@ from (
 ) as people
 where {{ is_touched('people.record_key', touched_records) }}
 union
-select person_key from changed_clusters
-union
-select address_key as person_key from changed_clusters
+(
+    {{ changed(clusters, ['person_key']) }}
+)
 union
 (
     {{ changed(excluded, ['person_key']) }}
