@@ -1,5 +1,5 @@
--- statements of one moment in the order of their ids, which may be numbers; what an export shows of
--- the moment comes last
+-- statements of one moment in the order of their ids, which may be numbers; what a field held before
+-- comes before what it became, and what an export shows of the moment comes last
 {% set order = 'stated_at, origin, length(origin_id), origin_id' -%}
 with versions as (
 
@@ -214,15 +214,15 @@ statements as (
         changed_at as happened_by
     from happened
     union all
-    {% for side, at, condition in [
-        ('old', 'least(created_at, changed_at)', 'is_first and created_at is not null'),
-        ('new', 'changed_at', 'true'),
+    {% for side, origin, at, condition in [
+        ('old', 2, 'least(created_at, changed_at)', 'is_first and created_at is not null'),
+        ('new', 3, 'changed_at', 'true'),
     ] %}
     select
         opportunity_key,
         _source,
         {{ at }} as stated_at,
-        2 as origin,
+        {{ origin }} as origin,
         field_change_id as origin_id,
         cast(null as bigint) as version_number,
         field = 'stage' as is_stage_stated,
@@ -252,7 +252,7 @@ statements as (
         opportunity_key,
         _source,
         {{ 'began_at' if begins else '_as_of' }} as stated_at,
-        {{ 0 if begins else 3 }} as origin,
+        {{ 0 if begins else 4 }} as origin,
         cast(version_number as varchar) as origin_id,
         version_number,
         {%- for part in ['stage', 'amount', 'close', 'owner', 'account'] %}
@@ -292,7 +292,7 @@ meant as (
         coalesce(statements.told_outcome, stage_map.outcome) as outcome,
         case
             when
-                statements.origin = 3
+                statements.origin = 4
                 or (statements.origin = 0 and statements.stated_at = statements.happened_by)
                 then {{ covered_date('statements.stated_at', 'context.timezone') }}
             else {{ local_date('statements.stated_at', 'context.timezone') }}
@@ -314,7 +314,7 @@ select
     row_number() over (partition by opportunity_key order by {{ order }}) as place,
     stated_at,
     stated_on,
-    case when origin in (1, 2) then 'native' else 'inferred' end as basis,
+    case when origin in (1, 2, 3) then 'native' else 'inferred' end as basis,
     happened_after,
     happened_by,
     {%- for column, part, unset in [
