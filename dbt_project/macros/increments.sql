@@ -14,8 +14,11 @@
     {{ return(adapter.get_relation('before', 'run', 'applied_batches') is not none) }}
 {%- endmacro %}
 
-{# A relation as it was before this night. #}
+{# A table as it was before this night. A view of that night would read the tables of this one. #}
 {% macro before(relation) -%}
+    {%- if load_relation(relation).is_view -%}
+        {{ exceptions.raise_compiler_error(relation ~ ' is a view: what it was before is not known') }}
+    {%- endif -%}
     before.{{ relation.schema }}.{{ relation.identifier }}
 {%- endmacro %}
 
@@ -51,31 +54,37 @@
 {%- endmacro %}
 
 {# A list of keys of a night in which everything is built anew. #}
-{% macro no_keys(key) -%}
+{% macro no_keys(key, type='varchar') -%}
     select {{ key }}
-    from (select cast(null as varchar) as {{ key }}) as nothing
+    from (select cast(null as {{ type }}) as {{ key }}) as nothing
     where {{ key }} is not null
 {%- endmacro %}
 
-{# The rows that `relation` has now and did not have before, or had: `columns` of them. Where it is one
-   that is changed in place, only rows whose `key` is one of `touched` are compared.
-   Usage: {{ changed(ref('int_rep_keys'), ['reference', 'rep_key']) }} #}
-{% macro changed(relation, columns, key=none, touched=none) -%}
-    {%- set looked_at %}
-    {%- if touched %} where {{ is_touched(key, touched) }}{% endif %}
-    {%- endset %}
+{# The distinct `columns` of the rows that `relation` has now and did not have before, or had. Rows are the
+   same that differ in no column that is `compared`; without it all are. Of a relation that is changed in
+   place itself only rows are compared whose `key` is one of `touched`. Rows are grouped and counted, which
+   takes a fifth of the time of `except all`.
+   Usage: {{ changed(ref('int_rep_keys'), ['reference']) }} #}
+{% macro changed(relation, columns, compared=none, key=none, touched=none) -%}
+    {%- set compared = (
+        compared or adapter.get_columns_in_relation(relation) | map(attribute='name')
+    ) | join(', ') -%}
     select distinct {{ columns | join(', ') }}
     from (
-        select * from (
-            select * from {{ relation }}{{ looked_at }}
-            except all
-            select * from {{ before(relation) }}{{ looked_at }}
-        ) as news
-        union all
-        select * from (
-            select * from {{ before(relation) }}{{ looked_at }}
-            except all
-            select * from {{ relation }}{{ looked_at }}
-        ) as gone
+        select {{ compared }}
+        from (
+            {%- for side, times in [(relation, 1), (before(relation), -1)] %}
+            select {{ compared }}, {{ times }} as times
+            from {{ side }}
+            {%- if touched %}
+            where {{ is_touched(key, touched) }}
+            {%- endif %}
+            {%- if not loop.last %}
+            union all
+            {%- endif %}
+            {%- endfor %}
+        ) as nights
+        group by {{ compared }}
+        having sum(times) <> 0
     ) as changes
 {%- endmacro %}

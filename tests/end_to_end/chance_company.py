@@ -37,6 +37,7 @@ class Export:
     more: dict[str, Any] = field(default_factory=dict[str, Any])
 
 
+FIELDS = {"Amount": "amount", "Owner": "owner", "Account": "account", "Stage": "stage"}
 STAGES = {"New": "open", "Offer": "open", "Won": "won", "Lost": "lost"}
 PERSON = ("email", "created_at")
 TOUCH = ("activity_id", "kind", "direction", "owner_id", "person_id", "disposition", "message_id")
@@ -64,17 +65,30 @@ EXPORTS = {
             }
         },
     ),
+    "crm/products": Export(columns=("product_id", "product_name", "list_price")),
     "crm/opportunities": Export(
         columns=(
-            *("opportunity_id", "opportunity_name", "account_id", "owner_id", "contact_id"),
-            *("stage", "amount", "currency", "created_on", "closed_on", "merged_into_id"),
+            *("opportunity_id", "opportunity_name", "account_id", "account_name", "owner_id"),
+            *("owner_name", "contact_id", "product_id", "product_name", "stage", "amount"),
+            *("currency", "created_at", "closed_on", "expected_close_on", "merged_into_id"),
         ),
         spoils="amount",
         more={"stages": STAGES},
     ),
     "crm/stage_changes": Export(
-        columns=("stage_change_id", "opportunity_id", "stage", "amount", "changed_at"),
+        columns=(
+            *("stage_change_id", "opportunity_id", "stage", "amount", "expected_close_on"),
+            "changed_at",
+        ),
         spoils="changed_at",
+    ),
+    "crm/field_changes": Export(
+        columns=(
+            *("field_change_id", "opportunity_id", "field", "old_value", "new_value"),
+            "changed_at",
+        ),
+        spoils="changed_at",
+        more={"meanings": {"field": FIELDS}},
     ),
     "crm/org_changes": Export(columns=("user_id", "effective_on", "team", "share")),
     "crm/activities": Export(
@@ -139,26 +153,45 @@ L5,Dan Dale,dan@gmail.com,2026-03-11T09:00:00Z,New,Web,,
 L6,Jon Jost,jon@own.example,2026-03-12T09:00:00Z,New,Web,U5,
 L7,Kim Kerr,kim@far.example,2026-03-17T09:00:00Z,New,Radio,U6,
 """
+PRODUCTS = """\
+product_id,product_name,list_price
+S1,Small,40
+S2,Large,400
+S3,Other,
+S4,More,4
+"""
 DEALS = """\
-opportunity_id,opportunity_name,account_id,owner_id,contact_id,stage,amount,currency,created_on,closed_on
-D1,One,A1,U1,C1,Won,100,EUR,2026-01-05,2026-02-10
-D2,Two,A2,U2,C2,Lost,50,EUR,2026-01-06,2026-03-01
-D3,Three,A3,U3,C3,Offer,70,USD,2026-02-01,
-D4,Four,A4,U5,C4,New,200,EUR,2026-03-01,
-D5,Five,A2,U1,C2,Won,30,USD,2026-01-07,2026-03-10
-D6,Six,A6,U6,C6,Offer,90,EUR,2026-02-07,
-D7,Seven,A7,U7,C7,New,10.01,USD,2026-03-15,
+opportunity_id,account_id,account_name,owner_id,owner_name,contact_id,product_id,product_name,\
+stage,amount,currency,created_at,closed_on
+D1,A1,,U1,,C1,S1,,Won,100,EUR,2026-01-05T09:00:00Z,2026-02-10
+D2,A2,,U2,,C2,S2,,Lost,50,EUR,2026-01-06T09:00:00Z,2026-03-01
+D3,A3,,U3,,C3,S3,,Offer,70,USD,2026-02-01T09:00:00Z,
+D4,A4,,U5,,C4,S1,,New,200,EUR,,
+D5,A2,,U1,,C2,,,Won,30,USD,2026-01-07T09:00:00Z,2026-03-10
+D6,A6,,U6,,C6,S2,,Offer,,EUR,2026-02-07T09:00:00Z,
+D7,A7,,U7,,C7,,,New,10.01,USD,2026-03-15T09:00:00Z,
+D8,,Acme,,Ada,,,Small,Offer,,EUR,2026-02-08T09:00:00Z,
+D9,,Byte,,Bob,,,Large,New,90,EUR,2026-02-09T09:00:00Z,
 """
 HISTORY = """\
-stage_change_id,opportunity_id,stage,amount,changed_at
-H01,D1,New,80,2026-01-05T09:00:00Z
-H02,D1,Won,100,2026-02-10T09:00:00Z
-H03,D3,New,60,2026-02-01T09:00:00Z
-H04,D3,Offer,70,2026-02-20T09:00:00Z
-H05,D5,New,30,2026-01-07T09:00:00Z
-H06,D5,Won,30,2026-03-10T09:00:00Z
-H07,D6,New,90,2026-02-07T09:00:00Z
-H08,D6,Offer,90,2026-03-07T09:00:00Z
+stage_change_id,opportunity_id,stage,changed_at
+H01,D1,New,2026-01-05T09:00:00Z
+H02,D1,Won,2026-02-10T09:00:00Z
+H03,D3,New,2026-02-01T09:00:00Z
+H04,D3,Offer,2026-02-20T09:00:00Z
+H05,D5,New,2026-01-07T09:00:00Z
+H06,D5,Won,2026-03-10T09:00:00Z
+H07,D6,New,2026-02-07T09:00:00Z
+H08,D6,Offer,2026-03-07T09:00:00Z
+"""
+FIELD_HISTORY = """\
+field_change_id,opportunity_id,field,old_value,new_value,changed_at
+F1,D1,Owner,U2,U1,2026-01-20T09:00:00Z
+F2,D2,Amount,40,50,2026-02-20T09:00:00Z
+F3,D3,Account,Acme,Core,2026-02-25T09:00:00Z
+F4,D4,Owner,Bob,Eve,2026-03-05T09:00:00Z
+F5,D8,Stage,New,Offer,2026-03-06T09:00:00Z
+F6,D9,Owner,U3,U2,2026-03-07T09:00:00Z
 """
 PLACES = "user_id,effective_on,team,share\nU1,2026-01-01,East,\nU2,2026-01-01,East,\n"
 CRM_TOUCHES = """\
@@ -209,8 +242,10 @@ RECORDS = {
     "crm/accounts": ACCOUNTS,
     "crm/contacts": CONTACTS,
     "crm/leads": LEADS,
+    "crm/products": PRODUCTS,
     "crm/opportunities": DEALS,
     "crm/stage_changes": HISTORY,
+    "crm/field_changes": FIELD_HISTORY,
     "crm/org_changes": PLACES,
     "crm/activities": CRM_TOUCHES,
     "tool/users": TOOL_USERS,
@@ -306,18 +341,19 @@ def _id_of(name: str, row: Row) -> str:
 
 
 def _new_deal(truth: Truth, number: int) -> None:
-    contact, owner = truth.pick("crm/contacts", number), truth.pick("crm/users", number)
+    contact = truth.pick("crm/contacts", number)
     deal = truth.add(
         "crm/opportunities",
         "D",
         opportunity_name=f"Deal {number}",
         account_id=contact["account_id"],
         contact_id=contact["contact_id"],
-        owner_id=owner["user_id"],
+        owner_id=truth.pick("crm/users", number)["user_id"],
+        product_id=truth.pick("crm/products", number)["product_id"],
         stage="New",
         amount=str(100 + number),
         currency=("EUR", "USD", "GBP")[number % 3],
-        created_on=str(truth.today),
+        created_at=truth.moment(number),
     )
     _log_stage(truth, truth.tables["crm/opportunities"][deal], number)
 
@@ -339,6 +375,40 @@ def _deal_moves(truth: Truth, number: int) -> None:
     deal = truth.change("crm/opportunities", number, stage=stage, closed_on=closed)
     if number % 2:  # else only the next export shows it
         _log_stage(truth, deal, number)
+
+
+def _field_changes(truth: Truth, number: int) -> None:
+    """A lookup tells ids or names."""
+    deal = truth.pick("crm/opportunities", number)["opportunity_id"]
+    field = list(FIELDS)[number % 4]
+    sides = ("old_value", number), ("new_value", number + 1)
+    values = {side: _value_of(truth, field, place) for side, place in sides}
+    about = {"opportunity_id": deal, "field": field, "changed_at": truth.moment(number)}
+    truth.add("crm/field_changes", "F", **about, **values)
+
+
+def _value_of(truth: Truth, field: str, number: int) -> str:
+    if field in ("Owner", "Account"):
+        record = truth.pick({"Owner": "crm/users", "Account": "crm/accounts"}[field], number)
+        return list(record.values())[number // 4 % 2]
+    return str(number) if field == "Amount" else list(STAGES)[number % 4]
+
+
+def _history_is_corrected(truth: Truth, number: int) -> None:
+    deal = truth.pick("crm/opportunities", number)["opportunity_id"]
+    corrected: list[Row] = [
+        {"amount": str(number), "changed_at": truth.moment(number)},
+        {"opportunity_id": deal},
+        {"expected_close_on": str(truth.today)},
+    ]
+    truth.change("crm/stage_changes", number, **corrected[number % 3])
+
+
+def _history_gets_old(truth: Truth, number: int) -> None:
+    """The tool keeps its history for a while."""
+    rows = truth.tables[("crm/stage_changes", "crm/field_changes")[number % 2]]
+    if len(rows) > 3:
+        del rows[min(rows, key=lambda key: rows[key]["changed_at"])]
 
 
 def _deal_merges(truth: Truth, number: int) -> None:
@@ -519,7 +589,7 @@ CHANGES: dict[str, Change] = {
     "a new deal": _new_deal,
     "a deal moves": _deal_moves,
     "a deal is priced anew": lambda truth, number: truth.change(
-        "crm/opportunities", number, amount=f"{number}.50"
+        "crm/opportunities", number, amount=f"{number}.50" if number % 3 else ""
     ),
     "a deal is deleted": lambda truth, number: truth.remove("crm/opportunities", number),
     "a deal is merged": _deal_merges,
@@ -529,12 +599,26 @@ CHANGES: dict[str, Change] = {
     "a deal is a test": lambda truth, number: truth.change(
         "crm/opportunities", number, opportunity_name="Test of the form" if number % 3 else "Deal"
     ),
-    "history is corrected": lambda truth, number: truth.change(
-        "crm/stage_changes", number, amount=str(number), changed_at=truth.moment(number)
+    "history is corrected": _history_is_corrected,
+    "history gets old": _history_gets_old,
+    "history is taken back": lambda truth, number: truth.remove("crm/stage_changes", number),
+    "a field changes": _field_changes,
+    "a field's history is corrected": lambda truth, number: truth.change(
+        "crm/field_changes", number, changed_at=truth.moment(number)
     ),
+    "a product is renamed": lambda truth, number: truth.change(
+        "crm/products", number, product_name=("Small", "Large", "Medium")[number % 3]
+    ),
+    "a product is priced anew": lambda truth, number: truth.change(
+        "crm/products", number, list_price=str(number)
+    ),
+    "a product is deleted": lambda truth, number: truth.remove("crm/products", number),
     "an account is merged": _account_merges,
     "an account is renamed": lambda truth, number: truth.change(
-        "crm/accounts", number, account_name=f"New {number}", domain=f"new{number % 2}.example"
+        "crm/accounts",
+        number,
+        account_name=("Acme", "Byte", "Core", "New")[number % 4],
+        domain=f"new{number % 2}.example",
     ),
     "an account is deleted": lambda truth, number: truth.remove("crm/accounts", number),
     "a contact is merged": _contact_merges,
@@ -553,6 +637,9 @@ CHANGES: dict[str, Change] = {
     ),
     "a user moves": lambda truth, number: truth.change(
         "crm/users", number, team=("East", "West", "North")[number % 3]
+    ),
+    "a user is renamed": lambda truth, number: truth.change(
+        "crm/users", number, user_name=("Ada", "Bob", "Zoe")[number % 3]
     ),
     "a user leaves": _user_leaves,
     "a user is deleted": lambda truth, number: truth.remove("crm/users", number),
@@ -606,6 +693,7 @@ def config() -> dict[str, Any]:
             },
         ],
         "kpis": {"bulk_import_leads": 3},
+        "open_amount": "list_price",
         "guards": {"max_vanished_share": 0.2},
         "sources": list(sources.values()),
     }

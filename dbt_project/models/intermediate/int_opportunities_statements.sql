@@ -1,9 +1,15 @@
+{{ config(
+    materialized='incremental',
+    pre_hook="{{ take_out('opportunity_key', ref('touched_opportunities')) }}"
+) }}
+{% set touched = ref('touched_opportunities') -%}
 -- statements of one moment in the order of their ids, which may be numbers; what a field held before
 -- comes before what it became, and what an export shows of the moment comes last
 {% set order = 'stated_at, origin, length(origin_id), origin_id' -%}
 with versions as (
 
     select * from {{ ref('int_opportunities_versions') }}
+    where {{ is_touched('opportunity_key', touched) }}
 
 ),
 
@@ -32,6 +38,7 @@ stage_changes as (
 field_changes as (
 
     select * from {{ ref('int_field_changes_resolved') }}
+    where {{ is_touched('opportunity_key', touched) }}
 
 ),
 
@@ -47,27 +54,9 @@ export_moments as (
 
 ),
 
--- what a source's history tells, since when it goes back, and until when it was delivered
 histories as (
 
-    select
-        _source,
-        bool_or(amount is not null) as has_amounts,
-        bool_or(expected_close_on is not null) as has_close_dates,
-        min(case when not is_vanished then changed_at end) as begins_at
-    from stage_changes
-    group by _source
-
-),
-
-reaches as (
-
-    select
-        source,
-        min(as_of) as reaches_until
-    from {{ source('run', 'sources') }}
-    where feeds in ('stage_changes', 'field_changes') and as_of is not null
-    group by source
+    select * from {{ ref('int_opportunity_histories') }}
 
 ),
 
@@ -155,7 +144,7 @@ from_exports as (
         versions._op = 'upsert'
         and (
             versions.version_number = deals.last_version_number
-            or versions._as_of > reaches.reaches_until
+            or versions._as_of > histories.reaches_until
         ) as is_counted_anyway,
         export_moments.previous_as_of,
         coalesce(told.tells_stage, 0) = 1 as is_stage_told,
@@ -174,8 +163,8 @@ from_exports as (
         on versions.opportunity_key = deals.opportunity_key
     left join told
         on versions.opportunity_key = told.opportunity_key
-    left join reaches
-        on versions._source = reaches.source
+    left join histories
+        on versions._source = histories._source
     left join export_moments
         on
             versions._source = export_moments.source

@@ -1,12 +1,19 @@
+{{ config(
+    materialized='incremental',
+    pre_hook="{{ take_out('opportunity_key', ref('touched_opportunities')) }}"
+) }}
+{% set touched = ref('touched_opportunities') -%}
 with known as (
 
     select * from {{ ref('int_opportunities_statements') }}
+    where {{ is_touched('opportunity_key', touched) }}
 
 ),
 
 versions as (
 
     select * from {{ ref('int_opportunities_versions') }}
+    where {{ is_touched('opportunity_key', touched) }}
 
 ),
 

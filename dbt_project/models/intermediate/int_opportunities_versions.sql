@@ -1,6 +1,12 @@
+{{ config(
+    materialized='incremental',
+    pre_hook="{{ take_out('opportunity_key', ref('touched_opportunities')) }}"
+) }}
 with versions as (
 
-    {{ record_versions('opportunities', 'opportunity_key', merges=true) }}
+    {{ record_versions(
+        'opportunities', 'opportunity_key', merges=true, touched=ref('touched_opportunities')
+    ) }}
 
 ),
 

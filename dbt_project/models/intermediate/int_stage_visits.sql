@@ -1,6 +1,12 @@
+{{ config(
+    materialized='incremental',
+    pre_hook="{{ take_out('opportunity_key', ref('touched_opportunities')) }}"
+) }}
+{% set touched = ref('touched_opportunities') -%}
 with states as (
 
     select * from {{ ref('int_opportunities_states') }}
+    where {{ is_touched('opportunity_key', touched) }}
 
 ),
 

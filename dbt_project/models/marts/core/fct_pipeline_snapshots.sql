@@ -1,3 +1,12 @@
+{% set touched_deals = ref('touched_snapshot_deals') -%}
+{% set touched_days = ref('touched_snapshot_days') -%}
+{{ config(
+    materialized='incremental',
+    pre_hook=[
+        "{{ take_out('opportunity_key', ref('touched_snapshot_deals')) }}",
+        "{{ take_out('snapshot_on', ref('touched_snapshot_days')) }}",
+    ]
+) }}
 with states as (
 
     select * from {{ ref('fct_opportunity_states') }} where is_open_pipeline
@@ -40,25 +49,9 @@ products as (
 
 ),
 
-exchange_rates as (
-
-    select * from {{ ref('int_exchange_rates') }} where rate_kind = 'actual'
-
-),
-
--- a currency may have a rate a day for decades: first those of the days in question
 rates_of_days as (
 
-    select
-        days.snapshot_on,
-        exchange_rates.currency,
-        exchange_rates.rate_times,
-        exchange_rates.rate_divided_by
-    from days
-    inner join exchange_rates
-        on
-            exchange_rates.valid_from_on <= days.snapshot_on
-            and days.snapshot_on < exchange_rates.valid_to_on
+    select * from {{ ref('int_snapshot_rates') }}
 
 ),
 
@@ -75,6 +68,9 @@ taken as (
         on
             states.valid_from_on <= days.snapshot_on
             and days.snapshot_on < states.valid_to_on
+    where
+        {{ is_touched('states.opportunity_key', touched_deals) }}
+        or {{ is_touched('days.snapshot_on', touched_days) }}
 
 ),
 
