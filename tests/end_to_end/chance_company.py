@@ -162,16 +162,16 @@ S4,More,4
 """
 DEALS = """\
 opportunity_id,account_id,account_name,owner_id,owner_name,contact_id,product_id,product_name,\
-stage,amount,currency,created_at,closed_on
-D1,A1,,U1,,C1,S1,,Won,100,EUR,2026-01-05T09:00:00Z,2026-02-10
-D2,A2,,U2,,C2,S2,,Lost,50,EUR,2026-01-06T09:00:00Z,2026-03-01
-D3,A3,,U3,,C3,S3,,Offer,70,USD,2026-02-01T09:00:00Z,
-D4,A4,,U5,,C4,S1,,New,200,EUR,,
-D5,A2,,U1,,C2,,,Won,30,USD,2026-01-07T09:00:00Z,2026-03-10
-D6,A6,,U6,,C6,S2,,Offer,,EUR,2026-02-07T09:00:00Z,
-D7,A7,,U7,,C7,,,New,10.01,USD,2026-03-15T09:00:00Z,
-D8,,Acme,,Ada,,,Small,Offer,,EUR,2026-02-08T09:00:00Z,
-D9,,Byte,,Bob,,,Large,New,90,EUR,2026-02-09T09:00:00Z,
+stage,amount,currency,created_at,closed_on,expected_close_on
+D1,A1,,U1,,C1,S1,,Won,100,EUR,2026-01-05T09:00:00Z,2026-02-10,
+D2,A2,,U2,,C2,S2,,Lost,50,EUR,2026-01-06T09:00:00Z,2026-03-01,
+D3,A3,,U3,,C3,S3,,Offer,70,USD,2026-02-01T09:00:00Z,,2026-04-30
+D4,A4,,U5,,C4,S1,,New,200,EUR,,,
+D5,A2,,U1,,C2,,,Won,30,USD,2026-01-07T09:00:00Z,2026-03-10,
+D6,A6,,U6,,C6,S2,,Offer,,EUR,2026-02-07T09:00:00Z,,2026-05-31
+D7,A7,,U7,,C7,,,New,10.01,USD,2026-03-15T09:00:00Z,,
+D8,,Acme,U9,Ada,,,Small,Offer,,EUR,2026-02-08T09:00:00Z,,
+D9,,Byte,,Bob,,S5,Large,New,90,EUR,2026-02-09T09:00:00Z,,
 """
 HISTORY = """\
 stage_change_id,opportunity_id,stage,changed_at
@@ -354,6 +354,7 @@ def _new_deal(truth: Truth, number: int) -> None:
         amount=str(100 + number),
         currency=("EUR", "USD", "GBP")[number % 3],
         created_at=truth.moment(number),
+        expected_close_on=str(truth.today + timedelta(days=number)),
     )
     _log_stage(truth, truth.tables["crm/opportunities"][deal], number)
 
@@ -364,7 +365,7 @@ def _log_stage(truth: Truth, deal: Row, number: int) -> None:
         "H",
         opportunity_id=deal["opportunity_id"],
         stage=deal["stage"],
-        amount=deal["amount"],
+        amount=deal["amount"] if number % 8 == 0 else "",
         changed_at=truth.moment(number),
     )
 
@@ -404,11 +405,11 @@ def _history_is_corrected(truth: Truth, number: int) -> None:
     truth.change("crm/stage_changes", number, **corrected[number % 3])
 
 
-def _history_gets_old(truth: Truth, number: int) -> None:
-    """The tool keeps its history for a while."""
-    rows = truth.tables[("crm/stage_changes", "crm/field_changes")[number % 2]]
+def _history_goes(truth: Truth, number: int, *, place: int) -> None:
+    """The oldest change, which a tool keeps for a while, or one after it that is taken back."""
+    rows = truth.tables[("crm/stage_changes", "crm/field_changes")[number % 4 == 0]]
     if len(rows) > 3:
-        del rows[min(rows, key=lambda key: rows[key]["changed_at"])]
+        del rows[sorted(rows, key=lambda key: rows[key]["changed_at"])[place]]
 
 
 def _deal_merges(truth: Truth, number: int) -> None:
@@ -591,6 +592,9 @@ CHANGES: dict[str, Change] = {
     "a deal is priced anew": lambda truth, number: truth.change(
         "crm/opportunities", number, amount=f"{number}.50" if number % 3 else ""
     ),
+    "a deal is postponed": lambda truth, number: truth.change(
+        "crm/opportunities", number, expected_close_on=str(truth.today + timedelta(days=number))
+    ),
     "a deal is deleted": lambda truth, number: truth.remove("crm/opportunities", number),
     "a deal is merged": _deal_merges,
     "a deal changes hands": lambda truth, number: truth.change(
@@ -600,14 +604,19 @@ CHANGES: dict[str, Change] = {
         "crm/opportunities", number, opportunity_name="Test of the form" if number % 3 else "Deal"
     ),
     "history is corrected": _history_is_corrected,
-    "history gets old": _history_gets_old,
-    "history is taken back": lambda truth, number: truth.remove("crm/stage_changes", number),
+    "history gets old": lambda truth, number: _history_goes(truth, number, place=0),
+    "history is taken back": lambda truth, number: _history_goes(
+        truth, number, place=1 + number % 2
+    ),
     "a field changes": _field_changes,
     "a field's history is corrected": lambda truth, number: truth.change(
         "crm/field_changes", number, changed_at=truth.moment(number)
     ),
     "a product is renamed": lambda truth, number: truth.change(
         "crm/products", number, product_name=("Small", "Large", "Medium")[number % 3]
+    ),
+    "a product is listed late": lambda truth, number: truth.put(
+        "crm/products", product_id="S5", product_name="Fifth", list_price=str(number)
     ),
     "a product is priced anew": lambda truth, number: truth.change(
         "crm/products", number, list_price=str(number)
@@ -634,6 +643,9 @@ CHANGES: dict[str, Change] = {
     "a lead is timed anew": _lead_is_timed_anew,
     "a lead is deleted": lambda truth, number: truth.remove(
         ("crm/leads", "tool/leads")[number % 2], number
+    ),
+    "a user is listed late": lambda truth, number: truth.put(
+        "crm/users", user_id="U9", user_name="Nia", team=("East", "West")[number % 2]
     ),
     "a user moves": lambda truth, number: truth.change(
         "crm/users", number, team=("East", "West", "North")[number % 3]

@@ -91,7 +91,8 @@ def test_a_row_that_gets_lost_blocks_the_night(company: Settings) -> None:
 def test_the_lake_is_enough(company: Settings) -> None:
     before = contents(company.mart_path)
     shutil.rmtree(company.mart_path.parent)
-    company.build_path.unlink()
+    shutil.rmtree(company.build_path.parent)
+    shutil.rmtree(company.base_path.parent)
     shutil.rmtree(company.landing_dir)
     play_night(company, read_landing=False)
     assert contents(company.mart_path) == before

@@ -3,8 +3,8 @@
     pre_hook="{{ take_out('opportunity_key', ref('touched_opportunities')) }}"
 ) }}
 {% set touched = ref('touched_opportunities') -%}
--- statements of one moment in the order of their ids, which may be numbers; what a field held before
--- comes before what it became, and what an export shows of the moment comes last
+-- statements of one moment in the order of their ids, which may be numbers; what a field held
+-- before comes before what it became, and what an export shows of the moment comes last
 {% set order = 'stated_at, origin, length(origin_id), origin_id' -%}
 with versions as (
 

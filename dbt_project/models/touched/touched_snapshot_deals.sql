@@ -19,7 +19,10 @@ changed_products as (
 
 changed_deals as (
 
-    {{ changed(opportunities, ['opportunity_key'], compared=['opportunity_key', 'created_on', 'is_renewal']) }}
+    {{ changed(
+        opportunities, ['opportunity_key'],
+        compared=['opportunity_key', 'created_on', 'is_renewal']
+    ) }}
 
 ),
 
