@@ -29,7 +29,9 @@ from pipelines.extract import ledger
 from pipelines.extract.run import extract
 from pipelines.night import inputs_digest
 from pipelines.settings import Settings
-from tests.end_to_end.chance_company import CHANGES, DELIVERIES, EXPORTS, Company, Delivery
+from tests.end_to_end.chance_changes import CHANGES
+from tests.end_to_end.chance_company import DELIVERIES, Company, Delivery
+from tests.end_to_end.chance_records import EXPORTS
 from tests.nights import build_models
 
 SEQUENCES = int(os.environ.get("KPIMART_SEQUENCES", "10"))
