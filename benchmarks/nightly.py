@@ -90,7 +90,7 @@ def _part(unique_id: str) -> str:
         return "tests"
     if name.endswith("_rolled_up"):
         return "roll-up"
-    if name.startswith(("stg_", "dim_", "fct_")):
+    if name.startswith(("stg_", "touched_", "dim_", "fct_")):
         return "staging to facts"
     of_kpis = ("int_kpi_", "int_periods", "int_revenue_growth", "int_cohorts", "int_quota_targets")
     return (

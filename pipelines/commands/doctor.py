@@ -29,7 +29,6 @@ State = Literal["ok", "warn", "fail"]
 LOCK_FILE = PROJECT_DIR / "requirements.lock"
 OLDEST_PYTHON, FIRST_UNTRIED_PYTHON = (3, 11), (3, 14)
 LEAST_FREE_BYTES = 1_000_000_000
-MARTS_OF_FREE_SPACE = 2
 FAIL_EXIT_CODE = 2
 _PINNED = re.compile(r"^([A-Za-z0-9._-]+)==([^\s;\\]+)\s*(?:;\s*([^\\]+?))?\s*\\?$", re.MULTILINE)
 _SIGNS = {"ok": "[ok]✓[/]", "warn": "[warn]![/]", "fail": "[fail]✗[/]"}
@@ -197,8 +196,9 @@ def _writable(subject: str, folder: Path) -> Finding:
 
 
 def _space(settings: Settings, subject: str, folder: Path) -> Finding:
-    mart = settings.mart_path.stat().st_size if settings.mart_path.exists() else 0
-    needed = max(LEAST_FREE_BYTES, MARTS_OF_FREE_SPACE * mart)
+    """What a night may need: two marts, and a copy of the last build beside what comes of it."""
+    files = (settings.mart_path, settings.base_path)
+    needed = max(LEAST_FREE_BYTES, 2 * sum(one.stat().st_size for one in files if one.exists()))
     free = shutil.disk_usage(_existing(folder)).free
     is_fit = free >= needed
     return Finding(

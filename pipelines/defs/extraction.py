@@ -9,7 +9,7 @@ import duckdb
 
 from data_quality.validation import warm_up
 from pipelines import journal
-from pipelines.base import begin_build
+from pipelines.base import begin_build, is_changed_in_place
 from pipelines.defs.night import Night
 from pipelines.errors import KpimartError
 from pipelines.extract.run import extract
@@ -123,7 +123,8 @@ def _registered(night: Night) -> Iterator[dg.MaterializeResult[Any]]:
             as_of = connection.execute("select as_of from run.context").fetchall()[0][0]
             counts = _row_counts(connection)
         night.record.as_of = as_of.replace(tzinfo=UTC)
-        step.detail = f"as of {as_of:%Y-%m-%d %H:%M} UTC"
+        begun = "on top of the last build" if is_changed_in_place(settings) else "all anew"
+        step.detail = f"as of {as_of:%Y-%m-%d %H:%M} UTC, {begun}"
     taken = night.record.extraction
     applied = [file for file in taken.files if file.is_news] if taken else []
     for (schema, name), rows in counts.items():

@@ -16,7 +16,6 @@ with activities as (
         direction,
         rep_key,
         person_key,
-        message_id,
         counterpart_id,
         linked_activity_id,
         occurred_at,

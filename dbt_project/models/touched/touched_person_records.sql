@@ -1,6 +1,7 @@
 {% set batches = source('run', 'applied_batches') -%}
 {% set leads = union_systems('leads') -%}
 {% set contacts = union_systems('contacts') -%}
+{# not by ref: the records themselves wait for this list -#}
 {% set records_before = 'before.intermediate.int_person_records' -%}
 {% if is_increment() -%}
 with news as (

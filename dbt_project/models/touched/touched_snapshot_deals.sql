@@ -2,18 +2,11 @@
 {% set opportunities = ref('int_opportunities') -%}
 {% set accepted = ref('int_opportunities_accepted') -%}
 {% set account_versions = ref('int_accounts_versions') -%}
-{% set products = ref('int_products_referenced') -%}
 {% set states = ref('fct_opportunity_states') -%}
 {% if is_increment() -%}
 with changed_accounts as (
 
     {{ changed(account_versions, ['account_key']) }}
-
-),
-
-changed_products as (
-
-    {{ changed(products, ['product_key']) }}
 
 ),
 
@@ -32,7 +25,8 @@ changed_acceptances as (
 
 )
 
--- deals in other states, and those of which a snapshot tells something else
+-- deals in other states (a product that is described anew is among the reasons), and those of which a
+-- snapshot tells something else
 select opportunity_key from {{ touched }}
 union
 select opportunity_key from changed_deals
@@ -41,13 +35,8 @@ select opportunity_key from changed_acceptances
 union
 select states.opportunity_key
 from {{ states }} as states
-left join changed_accounts
+inner join changed_accounts
     on states.account_key = changed_accounts.account_key
-left join changed_products
-    on states.product_key = changed_products.product_key
-where
-    changed_accounts.account_key is not null
-    or changed_products.product_key is not null
 {%- else -%}
 {{ no_keys('opportunity_key') }}
 {%- endif %}
