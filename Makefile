@@ -44,7 +44,7 @@ check: .venv/installed  ## formatting, lint, types
 
 .PHONY: test
 test: check  ## everything CI runs
-	@$(BIN)/python -m pytest -n 2 --dist loadfile
+	@$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 .PHONY: drill
 drill: .venv/installed  ## twenty real nights killed at any moment; a hundred sequences of nights by chance

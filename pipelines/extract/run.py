@@ -14,6 +14,7 @@ from pathlib import Path
 import duckdb
 
 from pipelines import durable
+from pipelines.database import in_memory
 from pipelines.errors import KpimartError, NothingReadableError
 from pipelines.extract import batch, ledger, plan
 from pipelines.extract.ledger import Ledger
@@ -73,8 +74,7 @@ def _scratch(settings: Settings) -> Generator[Path]:
 
 @contextmanager
 def _connected(settings: Settings, scratch: Path) -> Generator[duckdb.DuckDBPyConnection]:
-    with duckdb.connect(config={"temp_directory": str(scratch / "spill")}) as connection:
-        connection.execute(f"set memory_limit = {literal(settings.memory_limit)}")
+    with in_memory(settings, spill=scratch / "spill") as connection:
         connection.execute("set global TimeZone = 'UTC'")
         yield connection
 

@@ -2,9 +2,8 @@
 
 from pathlib import Path
 
-import duckdb
-
 from pipelines import durable
+from pipelines.database import in_memory
 from pipelines.publish.contents import STORAGE_VERSION, copy_build
 from pipelines.publish.verify import verify
 from pipelines.publish.versions import clear_errors
@@ -23,7 +22,7 @@ def export(settings: Settings, *, build: Path, name: str) -> Path:
     with (
         clear_errors(settings),
         durable.replacing(final) as tmp,
-        duckdb.connect() as connection,
+        in_memory(settings, spill=build.parent / "spill") as connection,
     ):
         connection.execute(f"attach {literal(build)} as build (read_only)")
         connection.execute(

@@ -14,6 +14,7 @@ from pathlib import Path
 import duckdb
 
 from pipelines import durable, journal
+from pipelines.database import in_memory
 from pipelines.errors import BlockedError, KpimartError
 from pipelines.extract import ledger
 from pipelines.publish.contents import (
@@ -89,8 +90,7 @@ def publish(
             ledger_entries=len(ledger.read(settings.lake_dir).entries),
         )
         final = version_path(settings, mine.version)
-        with duckdb.connect() as connection:
-            connection.execute(f"set temp_directory = {literal(build.parent / 'spill')}")
+        with in_memory(settings, spill=build.parent / "spill") as connection:
             connection.execute(f"attach {literal(build)} as build (read_only)")
             _compare(connection, settings, mine)
             tables, rows = _write_version(connection, settings, build, final, mine, check_results)

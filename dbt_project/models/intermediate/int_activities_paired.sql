@@ -1,4 +1,5 @@
 {% set touched = ref('touched_activities_compared') -%}
+{% set activities = ref('int_activities') -%}
 {{ config(
     materialized='incremental',
     pre_hook=[
@@ -6,27 +7,18 @@
         "{{ take_out('loser_key', ref('touched_activities_compared'), 'activity_key') }}",
     ]
 ) }}
-with activities as (
-
-    select
-        activity_key,
-        _source,
-        activity_id,
-        kind,
-        direction,
-        rep_key,
-        person_key,
-        counterpart_id,
-        linked_activity_id,
-        occurred_at,
-        {{ message_name('message_id') }} as message_name
-    from {{ ref('int_activities') }}
-
-),
+with
 {% if is_increment() %}
 news as (
 
-    select * from activities where {{ is_touched('activity_key', touched) }}
+    select
+        activity_id,
+        person_key,
+        rep_key,
+        counterpart_id,
+        {{ message_name('message_id') }} as message_name
+    from {{ activities }}
+    where {{ is_touched('activity_key', touched) }}
 
 ),
 
@@ -57,11 +49,23 @@ news_by_counterpart as (
     select distinct counterpart_id from news
 
 ),
-
+{% endif %}
 candidates as (
 
-    select activities.*
-    from activities
+    select
+        activities.activity_key,
+        activities._source,
+        activities.activity_id,
+        activities.kind,
+        activities.direction,
+        activities.rep_key,
+        activities.person_key,
+        activities.counterpart_id,
+        activities.linked_activity_id,
+        activities.occurred_at,
+        {{ message_name('activities.message_id') }} as message_name
+    from {{ activities }} as activities
+    {%- if is_increment() %}
     left join {{ touched }} as touched
         on activities.activity_key = touched.activity_key
     left join news_by_person
@@ -69,7 +73,7 @@ candidates as (
             activities.person_key = news_by_person.person_key
             and activities.rep_key = news_by_person.rep_key
     left join news_by_message
-        on activities.message_name = news_by_message.message_name
+        on {{ message_name('activities.message_id') }} = news_by_message.message_name
     left join news_by_id
         on activities.counterpart_id = news_by_id.activity_id
     left join news_by_counterpart
@@ -80,15 +84,10 @@ candidates as (
         or news_by_message.message_name is not null
         or news_by_id.activity_id is not null
         or news_by_counterpart.counterpart_id is not null
+    {%- endif %}
 
 ),
-{% else %}
-candidates as (
 
-    select * from activities
-
-),
-{% endif %}
 precedence as (
 
     select * from {{ source('run', 'touch_precedence') }}
@@ -97,7 +96,7 @@ precedence as (
 
 delivered as (
 
-    select distinct _source from activities
+    select distinct _source from {{ activities }}
 
 ),
 
@@ -130,7 +129,7 @@ links as (
         activities.occurred_at,
         targets.occurred_at as counted_at
     from candidates as activities
-    inner join activities as targets
+    inner join {{ activities }} as targets
         on
             {{ dbt.concat(['activities._source', "':'", 'activities.linked_activity_id']) }}
             = targets.activity_key
