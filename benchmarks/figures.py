@@ -4,7 +4,7 @@ Nothing is run here.
 """
 
 import statistics
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from benchmarks.measuring import Run
@@ -16,18 +16,19 @@ SETTLED = 3
 
 @dataclass(frozen=True, kw_only=True)
 class Round:
-    """The runs of one company by name, and its nights of new data in their order."""
+    """The runs of one company by name, and its nights of new data in their order, if any."""
 
     runs: dict[str, Run]
-    nights: list[Run]
+    nights: list[Run] = field(default_factory=list[Run])
 
 
 def summary(rounds: list[Round]) -> dict[str, Any]:
-    """Medians over the rounds, and each run's ratio to the floor of its own round."""
+    """Medians over the rounds that have the run, and of its ratio to the floor of its round."""
     out: dict[str, Any] = {}
     for name in rounds[0].runs:
-        middle = _median([one.runs[name] for one in rounds])
-        ratios = [one.runs[name].seconds / one.runs["floor"].seconds for one in rounds]
+        having = [one.runs for one in rounds if name in one.runs]
+        middle = _median([runs[name] for runs in having])
+        ratios = [runs[name].seconds / runs["floor"].seconds for runs in having]
         out[name] = {
             "seconds": middle.seconds,
             "ratio_to_floor": round(statistics.median(ratios), 1),
@@ -46,7 +47,7 @@ def of_new_data(rounds: list[Round]) -> dict[str, Any]:
     the whole night's. `last_to_third`: how the cost grew, where there are nights enough.
     """
     whole = _median([one.runs["whole night"] for one in rounds])
-    nights = [_median(list(same)) for same in zip(*(one.nights for one in rounds), strict=True)]
+    nights = rounds[0].nights
     parts = [_following(run) / _following(whole) for run in nights]
     out: dict[str, Any] = {
         "following_to_whole_night": {

@@ -12,6 +12,7 @@ from pipelines.settings import Settings
 @contextmanager
 def in_memory(settings: Settings, *, spill: Path) -> Generator[duckdb.DuckDBPyConnection]:
     """A database without a file, which writes to the folder `spill` what does not fit the limit."""
-    config = {"temp_directory": str(spill), "memory_limit": settings.memory_limit}
-    with duckdb.connect(config=config) as connection:
+    with duckdb.connect(
+        config={"temp_directory": str(spill), "memory_limit": settings.memory_limit}
+    ) as connection:
         yield connection
