@@ -17,6 +17,7 @@ SYMBOLS = {"USD": "$", "EUR": "€", "GBP": "£", "JPY": "¥", "INR": "₹"}
 BLOCKS = "▁▂▃▄▅▆▇█"
 GAP = "·"
 SUPERSCRIPTS = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
+SMALLEST_MOVE = 0.1  # of a hundred, as shown
 _SCALES = ((1e9, "B"), (1e6, "M"), (1e3, "k"))
 
 
@@ -86,11 +87,17 @@ def change(value: float | None, base: float | None, unit: str) -> str:
         return "="
     arrow = "▲" if value > base else "▼"
     if unit == "fraction":
-        return signed(f"{arrow} {(value - base) * 100:+,.1f} pt")
+        return _moved(arrow, (value - base) * 100, "pt")
     if base == 0:
         return f"{arrow} from 0"
-    relative = (value - base) / abs(base)
-    return signed(f"{arrow} {relative * 100:+,.{1 if abs(relative) < 10 else 0}f} %")
+    return _moved(arrow, (value - base) / abs(base) * 100, "%")
+
+
+def _moved(arrow: str, by: float, unit: str) -> str:
+    """A move with its sign; of one that is too small for its decimal, only that it is one."""
+    if abs(by) < SMALLEST_MOVE / 2:
+        return f"{arrow} < {SMALLEST_MOVE} {unit}"
+    return signed(f"{arrow} {by:+,.{1 if abs(by) < 1000 else 0}f} {unit}")
 
 
 def change_style(value: float | None, base: float | None, direction: str) -> Style:
