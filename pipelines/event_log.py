@@ -4,12 +4,12 @@ Dagster's own storage opens a connection for every statement. A night leaves abo
 events: that took more than half of a small night's time outside its steps.
 """
 
-import os
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import dagster as dg
 from dagster._core.storage.event_log import SqliteEventLogStorage
 from dagster._serdes import ConfigurableClassData
 from sqlalchemy import Connection, Engine, StaticPool, create_engine
@@ -26,15 +26,15 @@ class EventLog(SqliteEventLogStorage):
 
     @classmethod
     def config_type(cls) -> dict[str, Any]:
-        """Nothing is to be configured."""
-        return {}
+        """`home`: Dagster's home."""
+        return {"home": dg.StringSource}
 
     @classmethod
     def from_config_value(
         cls, inst_data: ConfigurableClassData | None, config_value: Any
     ) -> "EventLog":
-        """The log of the home that is in use."""
-        return cls(str(Path(os.environ["DAGSTER_HOME"]) / "history" / "runs"), inst_data)
+        """The log of this home."""
+        return cls(str(Path(config_value["home"]) / "history" / "runs"), inst_data)
 
     @contextmanager
     def _connect(self, shard: str) -> Generator[Connection]:

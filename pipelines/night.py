@@ -32,6 +32,8 @@ concurrency:
 event_log_storage:
   module: pipelines.event_log
   class: EventLog
+  config:
+    home: {env: DAGSTER_HOME}
 """
 
 

@@ -293,9 +293,13 @@ def _unmapped() -> Suite:
         layer="audit",
         table="quality.unmapped_values",
         checks=(
-            row_count(
-                at_least=0,
-                at_most=0,
+            row_count(at_least=0, severity="warning", reason="It may be empty, not missing."),
+            Check(
+                name="every_value_is_explained",
+                sql=(
+                    "select found_value, column_name, object, source, row_count from {batch} "
+                    "order by row_count desc, source, object, column_name, found_value"
+                ),
                 severity="warning",
                 reason="Values that no config or record explains are treated by a written rule.",
                 kpis=("revenue", "win_rate", "open_pipeline"),
