@@ -55,9 +55,9 @@ drill: .venv/installed  ## twenty real nights killed at any moment; a hundred se
 dev: .venv/installed  ## Dagster's UI, with the nightly schedule
 	@DAGSTER_HOME="$$($(BIN)/python -m pipelines.commands.dagster_home)" $(BIN)/dg dev
 
-# Five rounds and one night of 1 % new data at each scale: about an hour and a quarter on two idle
-# cores. A month of such nights is asked for: `python -m benchmarks.nightly --rounds 1 --nights 30`
-# takes 45 minutes more at scale 1 and, with `--scale 5 --memory-limit 2GB`, two hours.
+# Five rounds and one night of 1 % new data at each scale: more than an hour. A month of such nights
+# is asked for: `python -m benchmarks.nightly --rounds 1 --nights 30`; at scale 5 it takes hours, and
+# needs `--memory-limit 2GB` like here.
 .PHONY: bench
 bench: .venv/installed  ## seconds and memory per step at 100,000 and 500,000 deals, beside floors
 	@$(BIN)/python -m benchmarks.nightly --scale 1 --rounds 5

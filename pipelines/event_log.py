@@ -1,4 +1,4 @@
-"""Dagster's event log in SQLite, through one kept connection per file.
+"""Dagster's event log in SQLite, through one kept connection to each of the files in use.
 
 Dagster's own storage opens a connection for every statement. A night leaves about a thousand
 events: that took more than half of a small night's time outside its steps.
@@ -14,6 +14,7 @@ from dagster._core.storage.event_log import SqliteEventLogStorage
 from dagster._serdes import ConfigurableClassData
 from sqlalchemy import Connection, Engine, StaticPool, create_engine
 
+_KEPT_FILES = 4
 _BUSY_SECONDS = 60  # how long one waits for a page of the UI that reads the same file
 
 
@@ -47,14 +48,17 @@ class EventLog(SqliteEventLogStorage):
                 yield connection
 
     def _engine(self, shard: str) -> Engine:
-        if shard not in self._engines:
+        """The engine of a file; those used last stay open, not one for every run of the pages."""
+        engine = self._engines.pop(shard, None) or create_engine(
+            self.conn_string_for_shard(shard),
             # one connection for all threads: the lock lets one of them in at a time
-            self._engines[shard] = create_engine(
-                self.conn_string_for_shard(shard),
-                poolclass=StaticPool,
-                connect_args={"timeout": _BUSY_SECONDS, "check_same_thread": False},
-            )
-        return self._engines[shard]
+            poolclass=StaticPool,
+            connect_args={"timeout": _BUSY_SECONDS, "check_same_thread": False},
+        )
+        self._engines[shard] = engine
+        if len(self._engines) > _KEPT_FILES:
+            self._engines.pop(next(iter(self._engines))).dispose()
+        return engine
 
     def dispose(self) -> None:
         """The connections are closed."""

@@ -6,9 +6,9 @@ from pathlib import Path
 from pipelines.settings import PROJECT_DIR, load_settings
 
 TEMPLATE = PROJECT_DIR / "pipelines" / "commands" / "templates" / "kpimart.yml"
-# a key, or an item of a list; what follows in words is a remark
-# stands instead of the keys before it
+# what stands instead of the keys before it
 INSTEAD = re.compile(r"^  # calendars:.*\n(?:  #   - .*\n)+", re.MULTILINE)
+# a key, or an item of a list; what is only words is a remark
 OPTION = re.compile(r"^( *)# ( *(?:- )?\{?[\w ]+:(?: .*|)|  - \{.*)$")
 
 
