@@ -49,23 +49,13 @@ news_by_counterpart as (
     select distinct counterpart_id from news
 
 ),
-{% endif %}
+
 candidates as (
 
     select
-        activities.activity_key,
-        activities._source,
-        activities.activity_id,
-        activities.kind,
-        activities.direction,
-        activities.rep_key,
-        activities.person_key,
-        activities.counterpart_id,
-        activities.linked_activity_id,
-        activities.occurred_at,
+        activities.*,
         {{ message_name('activities.message_id') }} as message_name
     from {{ activities }} as activities
-    {%- if is_increment() %}
     left join {{ touched }} as touched
         on activities.activity_key = touched.activity_key
     left join news_by_person
@@ -84,10 +74,18 @@ candidates as (
         or news_by_message.message_name is not null
         or news_by_id.activity_id is not null
         or news_by_counterpart.counterpart_id is not null
-    {%- endif %}
 
 ),
+{% else %}
+candidates as (
 
+    select
+        *,
+        {{ message_name('message_id') }} as message_name
+    from {{ activities }}
+
+),
+{% endif %}
 precedence as (
 
     select * from {{ source('run', 'touch_precedence') }}
