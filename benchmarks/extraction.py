@@ -18,8 +18,7 @@ from pathlib import Path
 import duckdb
 
 from benchmarks.measuring import Run, measured
-from pipelines.extract import landing, read
-from pipelines.extract.recognise import recognise
+from pipelines.extract import judge, landing
 from pipelines.extract.run import extract
 from pipelines.settings import Settings, load_settings
 from pipelines.sql import literal
@@ -56,9 +55,11 @@ def _selects(settings: Settings, source_name: str) -> list[str]:
     for offer in landing.offers(settings, source):
         if offer.path.suffix != ".csv":
             continue
-        export = read.peek(offer.path)
-        name = recognise(offer, export.columns)
-        shape, config = source.shapes[name], source.objects[name]
+        with duckdb.connect() as connection:
+            file = judge.recognised(
+                offer, sha256="", settings=settings, scratch=settings.var_dir, connection=connection
+            )
+        export, shape, config = file.export, file.shape, file.config
         types = {header: shape.columns[c].sql_type for c, header in config.columns.items()}
         columns = ", ".join(
             f"try_cast({raw} as {types[header]}) as {raw}" if header in types else raw

@@ -18,6 +18,7 @@ from pydantic import BaseModel, Field, ValidationError, model_validator
 from pipelines.calendars.rules import CompanyTime, FiscalCalendar, Region
 from pipelines.errors import ConfigError
 from pipelines.extract.objects import ObjectShape
+from pipelines.extract.reading.limits import Limits
 from pipelines.extract.systems import MAPPED, contracts
 from pipelines.identity import Exclusion, Touches
 from pipelines.sources import ObjectConfig, Source, Stage, Strict, one_of
@@ -93,6 +94,7 @@ class Settings(Strict):
     lost_date: Literal["changed", "entered"] = "changed"
     hold_days: Annotated[int, Field(ge=0)] = 2
     guards: Guards = Guards()
+    limits: Limits = Limits()
     retention: Retention = Retention()
     kpis: KpiRules = KpiRules()
     overrides: Path | None = None

@@ -3,6 +3,7 @@
 The models alone, with what is allowed in them; `settings` reads the file.
 """
 
+import codecs
 import difflib
 from datetime import date
 from typing import Annotated, Any, Literal, Self
@@ -25,6 +26,17 @@ def _known_timezone(name: str) -> str:
 def _known_system(name: str) -> str:
     if name not in system_names():
         raise ValueError(one_of(name, list(system_names()), "a system"))
+    return name
+
+
+def _known_encoding(name: str | None) -> str | None:
+    if name is not None:
+        try:
+            codecs.lookup(name)
+        except LookupError as error:
+            raise ValueError(
+                f"{name!r} is no encoding; write utf-8, utf-16, cp1252, latin-1 or mac-roman"
+            ) from error
     return name
 
 
@@ -90,6 +102,7 @@ class Source(Strict):
     """One tool that delivers exports into `landing/<name>/`.
 
     `role`: a CRM, or an outbound tool, whose record of a touch counts before the CRM's copy.
+    `encoding`, `delimiter`: of its text files, where these do not show them.
     """
 
     name: Name
@@ -97,6 +110,8 @@ class Source(Strict):
     role: Role = "crm"
     timezone: Timezone | None = None
     as_of: Text | None = None
+    encoding: Annotated[str | None, AfterValidator(_known_encoding)] = None
+    delimiter: Annotated[str | None, Field(min_length=1, max_length=1)] = None
     objects: dict[str, ObjectConfig]
 
     @model_validator(mode="before")

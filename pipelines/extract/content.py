@@ -14,15 +14,17 @@ from pathlib import Path
 import duckdb
 import numpy as np
 
-from pipelines.extract import conversion, read, verdicts
+from pipelines.extract import conversion, verdicts
 from pipelines.extract.batch import ROW_BY_PLACE
 from pipelines.extract.objects import ObjectShape
+from pipelines.extract.reading import encodings, prepare
+from pipelines.extract.reading import export as read
+from pipelines.extract.reading.records import Lines
 from pipelines.extract.recognise import missing_headers, near_matches
-from pipelines.extract.records import Lines
 from pipelines.extract.refusal import RefusedFileError
 from pipelines.extract.survey import Subject, Survey, Typing, surveyed, typed_by, whole_rows
 from pipelines.sources import ObjectConfig
-from pipelines.sql import literal
+from pipelines.sql import literal, one_row
 
 READ_ERRORS = (duckdb.InvalidInputException, duckdb.IOException)
 ROW_GROUP_ROWS = 61_440
@@ -48,6 +50,7 @@ class Content:
     skipped_rows: int
     updated_at: datetime | None
     date_order: str
+    encoding: str
     problems: tuple[str, ...]
 
 
@@ -75,15 +78,73 @@ def load(
         scratch=scratch,
         connection=connection,
     )
-    survey: Survey | None = None
-    with ThreadPoolExecutor(max_workers=1) as aside:
-        counting = aside.submit(read.regular_lines, export)
-        with suppress(*READ_ERRORS):
-            survey = surveyed(subject)
-        lines = counting.result()
+    survey, lines = _read_twice(subject)
+    if lines is None and (encoding := _other_encoding(export)):
+        other = prepare.transcoded(export, encoding, scratch=scratch)
+        subject = replace(subject, export=other)
+        survey, lines = _read_twice(subject)
+    subject = replace(subject, left_out=_empty_columns(subject))
+    _check_repeated(subject)
     if survey and survey.is_faultless and lines is not None and len(lines) == survey.rows:
         return _whole(subject, survey, lines=lines)
     return _judged(subject, survey.typing if survey else None, lines=lines)
+
+
+def _read_twice(subject: Subject) -> tuple[Survey | None, Lines | None]:
+    """What DuckDB makes of the file, and the lines of its rows as counted without it."""
+    survey: Survey | None = None
+    with ThreadPoolExecutor(max_workers=1) as aside:
+        counting = aside.submit(read.regular_lines, subject.export)
+        with suppress(*READ_ERRORS):
+            survey = surveyed(subject)
+        return survey, counting.result()
+
+
+def _other_encoding(export: read.Export) -> encodings.Encoding | None:
+    """The encoding of a text that began as UTF-8 and is not; of any other, nothing."""
+    if export.format != "csv" or not export.encoding.is_utf8:
+        return None
+    with export.path.open("rb") as file:
+        found = encodings.of_whole(file)
+    return None if found.is_utf8 else found
+
+
+def _empty_columns(subject: Subject) -> frozenset[str]:
+    """The columns without a name that hold nothing: what a spreadsheet leaves at the edge."""
+    layout, raw = subject.export.layout, subject.export.raw
+    if layout is None or not layout.unnamed:
+        return frozenset()
+    rows = read.rows_select(subject.export, connection=subject.connection)
+    held = ", ".join(
+        f"bool_or(coalesce({conversion.trimmed(raw[name])}, '') <> '')" for name in layout.unnamed
+    )
+    _forget_rejects(subject.connection)
+    found = one_row(subject.connection, f"select {held} from ({rows})")
+    return frozenset(
+        name for name, is_held in zip(layout.unnamed, found, strict=True) if not is_held
+    )
+
+
+def _check_repeated(subject: Subject) -> None:
+    """A header that is mapped and comes twice says the same in both places, row by row.
+
+    Raises:
+        RefusedFileError: it does not.
+    """
+    layout, raw = subject.export.layout, subject.export.raw
+    for name, header in layout.repeated if layout else ():
+        if header not in subject.mapped.values():
+            continue
+        rows = read.rows_select(subject.export, connection=subject.connection)
+        differing = f"{raw[name]} is distinct from {raw[header]}"
+        _forget_rejects(subject.connection)
+        (count,) = one_row(subject.connection, f"select count(*) from ({rows}) where {differing}")
+        if count:
+            raise RefusedFileError(
+                f"the header names {header!r} more than once, and {count} rows differ in it",
+                remedy="Rename or drop one of them in the export",
+                line=layout.header_line if layout else 1,
+            )
 
 
 def _whole(subject: Subject, survey: Survey, *, lines: Lines) -> Content:
@@ -92,13 +153,15 @@ def _whole(subject: Subject, survey: Survey, *, lines: Lines) -> Content:
         rows=whole_rows(subject, survey.typing, row="row_number() over ()"),
         as_read=whole_rows(subject, survey.typing, row=str(ROW_BY_PLACE)),
         extra=tuple(subject.extra.values()),
-        rows_read=len(lines),
+        rows_read=len(lines) + len(subject.export.remarks),
         good_rows=survey.rows,
         quarantined_rows=0,
-        skipped_rows=0,
+        skipped_rows=len(subject.export.remarks),
         updated_at=survey.updated_at,
         date_order=survey.typing.date_order,
+        encoding=subject.export.encoding.name,
         problems=(
+            *_layout_problems(subject),
             *_column_problems(subject),
             *_clock_problems(subject, ambiguous=survey.ambiguous, skipped=survey.skipped),
         ),
@@ -127,13 +190,19 @@ def _judged(subject: Subject, typing: Typing | None, *, lines: Lines | None) -> 
         rows=verdicts.kept_rows(context),
         as_read=None,
         extra=tuple(context.extra.values()),
-        rows_read=len(lines),
+        rows_read=len(lines) + len(context.export.remarks),
         good_rows=good,
         quarantined_rows=quarantined + len(broken),
-        skipped_rows=skipped,
+        skipped_rows=skipped + len(context.export.remarks),
         updated_at=tally.updated_at,
         date_order=typing.date_order,
-        problems=(*_column_problems(context), *clocks, *_row_problems(context)),
+        encoding=context.export.encoding.name,
+        problems=(
+            *_layout_problems(context),
+            *_column_problems(context),
+            *clocks,
+            *_row_problems(context),
+        ),
     )
 
 
@@ -209,7 +278,10 @@ def _typed_select(context: Subject, rows: str, typing: Typing) -> str:
                 *,
                 list_filter([{problems}], lambda reason: reason is not null) as _problems,
                 {context.key} as _key,
-                case when _key is null and _broken is null then {empty} else false end as _blank,
+                case
+                    when _key is null and _broken is null then {empty}
+                    else coalesce({context.is_header}, false)
+                end as _blank,
                 list_filter([{shifts}]::varchar[], lambda shift: shift is not null) as _shifts,
             from ({conversion.layered(rows, converted, shape=context.shape)})
         )
@@ -220,6 +292,16 @@ def _key_label(context: Subject) -> str:
     key = context.config.key or context.shape.key
     headers = [context.config.columns.get(name, name) for name in key]
     return ", ".join(dict.fromkeys(headers))
+
+
+def _layout_problems(context: Subject) -> Iterator[str]:
+    layout, remarks = context.export.layout, context.export.remarks
+    if layout and layout.header_line > 1:
+        yield f"the header is in line {layout.header_line}; what stands before it was left out"
+    if layout and layout.is_wrapped:
+        yield "each line was wrapped in quotes, as one cell; it was unwrapped"
+    if remarks:
+        yield f"{len(remarks)} lines after the rows were left out: {remarks[0]!r} …"
 
 
 def _column_problems(context: Subject) -> list[str]:

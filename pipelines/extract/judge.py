@@ -9,10 +9,12 @@ from typing import TypedDict
 
 import duckdb
 
-from pipelines.extract import content, moments, read
+from pipelines.extract import content, moments
 from pipelines.extract.landing import Offer
 from pipelines.extract.ledger import Entry, Ledger
 from pipelines.extract.objects import ObjectShape
+from pipelines.extract.reading import layout, peek, prepare
+from pipelines.extract.reading.export import Export
 from pipelines.extract.recognise import missing_headers, near_matches, recognise
 from pipelines.extract.refusal import RefusedFileError
 from pipelines.settings import Settings
@@ -24,7 +26,7 @@ class Recognised:
     """A file whose object is known, not yet read; `given` is the as-of by the config."""
 
     offer: Offer
-    export: read.Export
+    export: Export
     object: str
     sha256: str
     identity: str
@@ -67,10 +69,13 @@ def recognised(
     Raises:
         RefusedFileError: it cannot be read, or is no object of its source.
     """
-    export = read.peek(offer.path)
-    if export.format == "jsonl":
-        export = read.unpack(export, scratch=scratch)
-        export = read.with_all_columns(export, connection=connection)
+    export = peek.peek(
+        offer.part,
+        hints=_hints(offer),
+        limits=settings.limits,
+        scratch=scratch,
+        connection=connection,
+    )
     name = recognise(offer, export.columns)
     zone = settings.source_timezone(offer.source)
     given = moments.from_settings(offer, name, zone=zone)
@@ -82,6 +87,20 @@ def recognised(
     identity = f"{contract} {given.identity if given else 'found'}"
     return Recognised(
         offer=offer, export=export, object=name, sha256=sha256, identity=identity, given=given
+    )
+
+
+def _hints(offer: Offer) -> peek.Hints:
+    """What the config says of the source's files, and every header that it names."""
+    headers = {
+        layout.folded(header)
+        for config in offer.source.objects.values()
+        for header in config.columns.values()
+    }
+    return peek.Hints(
+        vocabulary=frozenset(headers),
+        encoding=offer.source.encoding,
+        delimiter=offer.source.delimiter,
     )
 
 
@@ -138,7 +157,7 @@ def judged(
     begun = time.perf_counter()
     hold = _lost_columns(file, ledger)
     loaded = content.load(
-        read.unpack(file.export, scratch=scratch),
+        prepare.prepared(file.export, file.offer.part, limits=settings.limits, scratch=scratch),
         shape=file.shape,
         config=file.config,
         zone=settings.times_timezone(file.offer.source).key,
@@ -216,8 +235,8 @@ class Description(TypedDict):
     columns_missing: dict[str, list[str]]
 
 
-def described(file: Recognised) -> Description:
-    """What is known of a file before its rows are read."""
+def described(file: Recognised, *, encoding: str | None = None) -> Description:
+    """What is known of a file before its rows are read; `encoding`: as these showed it."""
     config, columns = file.config, file.export.columns
     known: dict[str, list[str]] = {}
     missing: dict[str, list[str]] = {}
@@ -227,9 +246,9 @@ def described(file: Recognised) -> Description:
         "source": file.offer.source.name,
         "object": file.object,
         "file_name": file.offer.name,
-        "format": file.export.format + (".gz" if file.export.is_compressed else ""),
+        "format": file.export.kind,
         "delimiter": file.export.delimiter,
-        "encoding": file.export.encoding,
+        "encoding": encoding or file.export.encoding.name,
         "columns_known": known,
         "columns_unknown": [header for header in columns if header not in known],
         "columns_missing": missing,

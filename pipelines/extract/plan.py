@@ -74,14 +74,28 @@ def make(
         if not offers:
             plan.notes.append(f"{settings.landing_dir / source.name}: no file of this source")
         for offer in offers:
-            number += 1
-            folder = scratch / f"f{number}"
-            folder.mkdir(parents=True)
-            _judge(settings, plan, offer, scratch=folder, connection=connection)
+            content = landing.content_hash(offer.path)
+            for table in _tables(settings, plan, offer, content=content):
+                number += 1
+                folder = scratch / f"f{number}"
+                folder.mkdir(parents=True)
+                sha256 = table.sha256_of(content)
+                _judge(settings, plan, table, sha256=sha256, scratch=folder, connection=connection)
     _add_accepted(settings, plan)
     _number(settings, plan)
     _place(settings, plan, connection=connection)
     return plan
+
+
+def _tables(
+    settings: Settings, plan: Plan, offer: landing.Offer, *, content: str
+) -> list[landing.Offer]:
+    """The tables of a file; of one that cannot be looked into, none: it is refused."""
+    try:
+        return landing.tables(offer, limits=settings.limits)
+    except RefusedFileError as error:
+        _refuse(plan, offer, error, sha256=content, object_name=None)
+        return []
 
 
 def _judge(
@@ -89,11 +103,12 @@ def _judge(
     plan: Plan,
     offer: landing.Offer,
     *,
+    sha256: str,
     scratch: Path,
     connection: duckdb.DuckDBPyConnection,
 ) -> None:
     """The file becomes a settled outcome or a load."""
-    sha256, file = offer.sha256(), None
+    file = None
     try:
         file = judge.recognised(
             offer, sha256=sha256, settings=settings, scratch=scratch, connection=connection
@@ -244,7 +259,7 @@ def _pending(judged: judge.Judged) -> Pending:
         as_of_basis=as_of.basis,
         problems=list(judged.problems),
         date_order=found.date_order,
-        **judge.described(file),
+        **judge.described(file, encoding=found.encoding),
     )
     return Pending(load=load, entry=entry, outcome=outcome)
 

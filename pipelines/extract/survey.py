@@ -9,17 +9,21 @@ from pathlib import Path
 
 import duckdb
 
-from pipelines.extract import conversion, read
+from pipelines.extract import conversion
 from pipelines.extract.conversion import Converted
 from pipelines.extract.objects import ObjectShape
 from pipelines.extract.plain import plain
+from pipelines.extract.reading import export as read
 from pipelines.sources import ObjectConfig
-from pipelines.sql import one_row
+from pipelines.sql import literal, one_row
 
 
 @dataclass(frozen=True, kw_only=True)
 class Subject:
-    """One file with all that decides how it is typed; `name` names its relations in the run."""
+    """One file with all that decides how it is typed; `name` names its relations in the run.
+
+    `left_out`: columns of the file that are not kept.
+    """
 
     export: read.Export
     shape: ObjectShape
@@ -28,6 +32,7 @@ class Subject:
     name: str
     scratch: Path
     connection: duckdb.DuckDBPyConnection
+    left_out: frozenset[str] = frozenset()
 
     @property
     def mapped(self) -> dict[str, str]:
@@ -42,7 +47,7 @@ class Subject:
     @property
     def extra(self) -> dict[str, str]:
         """x_ name by header, of those that no column is mapped to."""
-        used = set(self.config.columns.values())
+        used = {*self.config.columns.values(), *self.left_out}
         unknown = [header for header in self.export.columns if header not in used]
         return conversion.extra_names(unknown, shape=self.shape)
 
@@ -51,6 +56,12 @@ class Subject:
         """The native key as SQL over the typed columns."""
         columns = self.config.key or self.shape.key
         return conversion.key_text(columns, mapped=set(self.mapped))
+
+    @property
+    def is_header(self) -> str:
+        """SQL that is true of a row that says the header once more, over the raw columns."""
+        mapped = self.mapped.values()
+        return " and ".join(f"{self.export.raw[name]} = {literal(name)}" for name in mapped)
 
     @property
     def columns(self) -> str:
@@ -157,7 +168,7 @@ def _counted(subject: Subject, rows: str, typing: Typing) -> tuple[Survey, set[s
         for shift in ("ambiguous", "skipped")
     )
     updated = "updated_at" if "updated_at" in subject.mapped else "cast(null as timestamp)"
-    count, keys, keyless, broken, updated_at, ambiguous, skipped, fits = one_row(
+    count, keys, keyless, broken, headers, updated_at, ambiguous, skipped, fits = one_row(
         subject.connection,
         f"""
         select
@@ -165,6 +176,7 @@ def _counted(subject: Subject, rows: str, typing: Typing) -> tuple[Survey, set[s
             count(distinct _key),
             count(*) - count(_key),
             count(_broken),
+            count(*) filter (where {subject.is_header}),
             max({updated}),
             {ambiguous},
             {skipped},
@@ -179,7 +191,7 @@ def _counted(subject: Subject, rows: str, typing: Typing) -> tuple[Survey, set[s
     survey = Survey(
         typing=typing,
         rows=count,
-        is_faultless=keys == count and not keyless and not broken and not unfit,
+        is_faultless=keys == count and not (keyless or broken or headers or unfit),
         updated_at=updated_at,
         ambiguous=ambiguous,
         skipped=skipped,

@@ -9,8 +9,8 @@ from datetime import datetime
 import numpy as np
 import pandas as pd
 
-from pipelines.extract import read
-from pipelines.extract.records import Lines
+from pipelines.extract.reading import export as read
+from pipelines.extract.reading.records import Lines
 from pipelines.extract.survey import Subject
 from pipelines.sql import literal, one_row
 

@@ -14,7 +14,19 @@ from tests.dbt_project import ROOT
 CODE = ("pipelines", "data_quality")
 # Written by make, dbt, pytest and companies; not part of the tree.
 NOT_TREE = {".git", ".venv", "__pycache__", "target", "logs", "demo", "node_modules", ".work"}
-NOT_TEXT = {".png", ".gif", ".jpg", ".svg", ".parquet", ".duckdb", ".gz", ".xlsx", ".zip", ".ico"}
+NOT_TEXT = {
+    ".xls",
+    ".png",
+    ".gif",
+    ".jpg",
+    ".svg",
+    ".parquet",
+    ".duckdb",
+    ".gz",
+    ".xlsx",
+    ".zip",
+    ".ico",
+}
 
 # Environment that is written, for a tool that reads nothing else: the variable, and why.
 WRITES_ENVIRONMENT = {

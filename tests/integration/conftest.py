@@ -39,6 +39,7 @@ class Crm:
     opportunities: dict[str, Any] = field(default_factory=lambda: dict(OPPORTUNITIES))
     users: dict[str, Any] = field(default_factory=lambda: dict(USERS))
     more: dict[str, Any] = field(default_factory=dict)
+    source: dict[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.landing.mkdir(parents=True)
@@ -55,6 +56,7 @@ class Crm:
                 {
                     "name": "crm",
                     "system": "mapped",
+                    **self.source,
                     "objects": {"opportunities": self.opportunities, "users": self.users},
                 }
             ],

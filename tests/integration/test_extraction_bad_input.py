@@ -97,10 +97,10 @@ def test_a_file_that_fits_two_objects(crm):
     assert "it could be opportunities or users" in _refused(crm, "export.csv")
 
 
-@pytest.mark.parametrize("name", ["deals.xlsx", "deals", "deals.parquet.gz"])
+@pytest.mark.parametrize("name", ["deals.pdf", "deals", "deals.pdf.gz"])
 def test_an_unknown_format(crm, name):
     (crm.landing / name).write_bytes(b"PK")
-    assert "is not a format that is read. Export it as .csv, .csv.gz" in _refused(crm, name)
+    assert "is not a format that is read. Export it as .csv, .txt" in _refused(crm, name)
 
 
 def test_a_required_column_missing_from_the_first_file(crm):
@@ -240,13 +240,9 @@ def test_a_quarantined_key_keeps_its_last_good_state(crm):
 def test_a_binary_file_named_csv(crm):
     (crm.landing / "deals_2024-01-02.csv").write_bytes(b"\x89PNG\r\n\x1a\n\0\0\0")
     assert _refused(crm, "deals_2024-01-02.csv") == (
-        "line 3: a NUL byte: this is a binary or UTF-16 file. Export it as CSV in UTF-8"
+        "line 3: a zero byte: this is no text. Export it as CSV, or give it the ending that its "
+        "format has"
     )
-
-
-def test_a_file_that_is_not_utf_8(crm):
-    (crm.landing / "deals_2024-01-02.csv").write_bytes("id,stage\nD1,Zürich\n".encode("latin-1"))
-    assert "line 2: byte 0xfc is not UTF-8" in _refused(crm, "deals_2024-01-02.csv")
 
 
 @pytest.mark.parametrize("kept", [12, 100_000])
@@ -256,7 +252,7 @@ def test_a_truncated_gzip(crm, kept):
     assert len(packed) > 110_000
     (crm.landing / "deals_2024-01-02.csv.gz").write_bytes(packed[:kept])
     reason = _refused(crm, "deals_2024-01-02.csv.gz")
-    assert reason.startswith("the gzip cannot be unpacked: Compressed file ended before")
+    assert reason.startswith("the .gz cannot be unpacked: Compressed file ended before")
     assert reason.endswith("The transfer was probably cut short; land the file again")
 
 
@@ -347,9 +343,9 @@ def test_json_lines_are_read_with_their_broken_lines(crm):
     assert file.counts.balances
     assert (file.counts.rows_read, file.counts.skipped_rows) == (5, 1)
     assert crm.query(
-        "select _key, amount, created_on::text, x_flag, x_tags from lake.mapped__opportunities "
+        "select _key, amount, created_on::text, x_flag, x_tags_a from lake.mapped__opportunities "
         "order by _row"
-    ) == [("D1", 10.5, None, None, None), ("3", None, "2023-12-01", "true", '{"a":[1]}')]
+    ) == [("D1", 10.5, None, None, None), ("3", None, "2023-12-01", "true", "[1]")]
     assert crm.query("select line, reasons, raw from run.quarantined_rows order by line") == [
         (2, "the line is not a JSON object", '{"id": "D2", "stage":'),
         (3, "the line is not a JSON object", "[1]"),

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pipelines.extract import records
+from pipelines.extract.reading import records
 
 
 def _written(path, text: str) -> list[int] | None:

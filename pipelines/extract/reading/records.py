@@ -12,6 +12,8 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from pipelines.extract.refusal import RefusedFileError
+
 Lines = npt.NDArray[np.int64]
 Bits = npt.NDArray[np.uint64]
 Bytes = npt.NDArray[np.uint8]
@@ -24,8 +26,8 @@ LONGEST_LINE_BYTES = 16 * 1024 * 1024
 def regular_lines(path: Path, *, delimiter: str, columns: int) -> Lines | None:
     """The line on which each data row of a CSV begins; None when the file is not regular.
 
-    Regular is UTF-8 with quotes around whole fields only, line feeds, with or without a
-    carriage return before each, and as many delimiters in all as its rows should have. Too
+    Regular is UTF-8 with quotes around whole fields only, line feeds, with or without a carriage
+    return before each, no line too long, and as many delimiters in all as its rows should have. Too
     wide and too narrow rows can make up for each other: DuckDB's reader rejects the narrow ones.
     """
     if columns == 1:
@@ -36,7 +38,10 @@ def regular_lines(path: Path, *, delimiter: str, columns: int) -> Lines | None:
         if file.read(len(codecs.BOM_UTF8)) != codecs.BOM_UTF8:
             file.seek(0)
         while block := file.read(BLOCK_BYTES):
-            block += file.readline()
+            rest = file.readline(LONGEST_LINE_BYTES)
+            if len(rest) == LONGEST_LINE_BYTES:
+                return None
+            block += rest
             lines = scan.record_lines(block if block.endswith(b"\n") else block + b"\n")
             if lines is None:
                 return None
@@ -45,6 +50,28 @@ def regular_lines(path: Path, *, delimiter: str, columns: int) -> Lines | None:
     if scan.is_inside or scan.delimiters != (columns - 1) * len(lines):
         return None
     return lines[1:]
+
+
+def check_line_lengths(path: Path) -> None:
+    """No line is longer than what is read at once.
+
+    Raises:
+        RefusedFileError: one is.
+    """
+    line, length = 1, 0
+    with path.open("rb") as file:
+        while block := file.read(BLOCK_BYTES):
+            first = block.find(b"\n")
+            length += len(block) if first < 0 else first
+            if length > LONGEST_LINE_BYTES:
+                raise RefusedFileError(
+                    f"the line is longer than {LONGEST_LINE_BYTES:,} bytes",
+                    remedy="Export it again: a line end or a closing quote is probably missing",
+                    line=line,
+                )
+            if first >= 0:
+                line += block.count(b"\n")
+                length = len(block) - block.rfind(b"\n") - 1
 
 
 def record_lines(path: Path, *, delimiter: str, columns: int) -> tuple[Lines, Lines]:
