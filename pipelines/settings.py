@@ -212,14 +212,15 @@ class Settings(Strict):
         """The zone in which a source lives: whose midnight ends the day that a file's name says."""
         return ZoneInfo(source.timezone or self.company.timezone)
 
-    def times_timezone(self, source: Source) -> ZoneInfo:
-        """The zone of a source's times that carry none: what the config says, else its tool."""
+    def times_timezone(self, source: Source, *, is_local: bool = False) -> ZoneInfo:
+        """The zone of a source's times that carry none: what the config says, else its tool.
+
+        `is_local`: of a file whose times are its user's, as a report's are.
+        """
         contract = contracts().get(source.system)
-        return (
-            ZoneInfo(contract.timezone)
-            if contract and not source.timezone
-            else (self.source_timezone(source))
-        )
+        if contract and not source.timezone and not is_local:
+            return ZoneInfo(contract.timezone)
+        return self.source_timezone(source)
 
 
 def config_path(explicit: Path | None = None, *, environ: Mapping[str, str] | None = None) -> Path:

@@ -12,6 +12,7 @@ from zoneinfo import available_timezones
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from pipelines.extract.objects import ObjectShape
+from pipelines.extract.spelling import DateOrder, Dialect
 from pipelines.extract.systems import Role, configured, contracts, shapes_of, system_names
 
 
@@ -74,21 +75,33 @@ def _short_stage(value: object) -> object:
 class ObjectConfig(Strict):
     """How one object of a source is exported: files, columns, values, dates.
 
-    `optional`: mapped columns that a file may lack without a word. `meanings`: what the values of a
-    column mean, in the words of objects.yml.
+    `columns`: what the config itself calls columns; `dialects`: what the tool calls them.
+    `optional`: columns that a file may lack without a word. `meanings`: what the values of a column
+    mean, in the words of objects.yml.
     """
 
     files: str | None = None
     mode: Literal["snapshot", "incremental", "append"] = "snapshot"
     as_of: Text | None = None
     key: tuple[str, ...] | None = None
-    dates: Literal["YMD", "DMY", "MDY"] | None = None
+    dates: DateOrder | None = None
     columns: dict[str, str]
+    dialects: tuple[Dialect, ...] = ()
     optional: tuple[str, ...] = ()
     values: dict[str, dict[Text, str]] = {}
     nulls: dict[str, tuple[Text, ...]] = {}
     meanings: dict[str, dict[Text, str]] = {}
     stages: dict[str, Annotated[Stage, BeforeValidator(_short_stage)]] = {}
+
+    @property
+    def named(self) -> set[str]:
+        """The columns that have a name, in the config or in a dialect."""
+        return {*self.columns, *(c for dialect in self.dialects for c in dialect.columns)}
+
+    def missing(self, headers: tuple[str, ...]) -> list[str]:
+        """The headers of `columns` that a file should have and has not, in the config's order."""
+        expected = (header for c, header in self.columns.items() if c not in self.optional)
+        return list(dict.fromkeys(header for header in expected if header not in headers))
 
     @model_validator(mode="before")
     @classmethod
@@ -130,6 +143,18 @@ class Source(Strict):
         return self
 
     @property
+    def headers(self) -> set[str]:
+        """Every header that a file of this source may have, as the config and its tool know."""
+        return {
+            header
+            for config in self.objects.values()
+            for header in (
+                *config.columns.values(),
+                *(n for one in config.dialects for names in one.columns.values() for n in names),
+            )
+        }
+
+    @property
     def shapes(self) -> dict[str, ObjectShape]:
         """The shapes of the objects that this source can deliver."""
         return shapes_of(self.system)
@@ -158,12 +183,12 @@ def _check_object(shape: ObjectShape, config: ObjectConfig) -> None:
                 raise ValueError(
                     f"{name}.{where}: {one_of(column, columns, f'a column of {name}')}"
                 )
-    if not set(key) & set(config.columns):
+    if not set(key) & config.named:
         raise ValueError(
             f"{name}.columns: none of the key {', '.join(key)} is mapped; map one of them, or name "
             f"another key with {name}.key"
         )
-    missing = [c for c in shape.required if c not in config.columns]
+    missing = [c for c in shape.required if c not in config.named]
     if missing:
         raise ValueError(f"{name}.columns: {', '.join(missing)} must be mapped")
     _check_meanings(shape, config)

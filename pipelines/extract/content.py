@@ -20,8 +20,8 @@ from pipelines.extract.objects import ObjectShape
 from pipelines.extract.reading import encodings, prepare
 from pipelines.extract.reading import export as read
 from pipelines.extract.reading.records import Lines
-from pipelines.extract.recognise import missing_headers, near_matches
 from pipelines.extract.refusal import RefusedFileError
+from pipelines.extract.spelling import near_matches
 from pipelines.extract.survey import Subject, Survey, Typing, surveyed, typed_by, whole_rows
 from pipelines.sources import ObjectConfig
 from pipelines.sql import literal, one_row
@@ -311,7 +311,7 @@ def _column_problems(context: Subject) -> list[str]:
     return [
         f"column {header!r} ({', '.join(by_header[header])}) is missing"
         + near_matches(header, context.export.columns)
-        for header in missing_headers(context.config, context.export.columns)
+        for header in context.config.missing(context.export.columns)
     ]
 
 

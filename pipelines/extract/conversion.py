@@ -5,16 +5,15 @@ what needs no rule is in `plain`.
 """
 
 from dataclasses import dataclass, replace
-from typing import Any, Literal
+from typing import Any
 
 import duckdb
 
 from pipelines.extract.objects import Column, ObjectShape
 from pipelines.extract.refusal import RefusedFileError
+from pipelines.extract.spelling import DateOrder
 from pipelines.sources import ObjectConfig
 from pipelines.sql import literal, one_row
-
-DateOrder = Literal["YMD", "DMY", "MDY"]
 
 NULL_SPELLINGS = ("", "NULL", "null", "N/A", "#N/A", "n/a", "None")
 BLANKS = "' ' || chr(9) || chr(10) || chr(13) || chr(160)"

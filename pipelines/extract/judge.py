@@ -15,27 +15,30 @@ from pipelines.extract.ledger import Entry, Ledger
 from pipelines.extract.objects import ObjectShape
 from pipelines.extract.reading import layout, peek, prepare
 from pipelines.extract.reading.export import Export
-from pipelines.extract.recognise import missing_headers, near_matches, recognise
+from pipelines.extract.recognise import Fit, recognise
 from pipelines.extract.refusal import RefusedFileError
+from pipelines.extract.spelling import near_matches
 from pipelines.settings import Settings
 from pipelines.sources import ObjectConfig
 
 
 @dataclass(frozen=True, kw_only=True)
 class Recognised:
-    """A file whose object is known, not yet read; `given` is the as-of by the config."""
+    """A file whose object is known, not yet read.
+
+    `config`: the object's part of the config, with the headers of this file. `zone`: of its times
+    that carry none. `given`: the as-of by the config.
+    """
 
     offer: Offer
     export: Export
     object: str
+    dialect: str
+    config: ObjectConfig
+    zone: str
     sha256: str
     identity: str
     given: moments.AsOf | None
-
-    @property
-    def config(self) -> ObjectConfig:
-        """The object's part of the config."""
-        return self.offer.source.objects[self.object]
 
     @property
     def shape(self) -> ObjectShape:
@@ -76,37 +79,50 @@ def recognised(
         scratch=scratch,
         connection=connection,
     )
-    name = recognise(offer, export.columns)
-    zone = settings.source_timezone(offer.source)
-    given = moments.from_settings(offer, name, zone=zone)
-    contract = _contract(
-        offer.source.objects[name],
-        offer.source.shapes[name],
-        zone=settings.times_timezone(offer.source).key,
-    )
-    identity = f"{contract} {given.identity if given else 'found'}"
+    fit = recognise(offer, export.columns)
+    dialect = fit.spelling.dialect
+    given = moments.from_settings(offer, fit.object, zone=settings.source_timezone(offer.source))
+    zone = settings.times_timezone(offer.source, is_local=bool(dialect and dialect.is_local)).key
+    config = _as_spelled(offer.source.objects[fit.object], fit)
+    contract = _contract(config, offer.source.shapes[fit.object], export=export, zone=zone)
     return Recognised(
-        offer=offer, export=export, object=name, sha256=sha256, identity=identity, given=given
+        offer=offer,
+        export=export,
+        object=fit.object,
+        dialect=dialect.name if dialect else "",
+        config=config,
+        zone=zone,
+        sha256=sha256,
+        identity=f"{contract} {given.identity if given else 'found'}",
+        given=given,
+    )
+
+
+def _as_spelled(config: ObjectConfig, fit: Fit) -> ObjectConfig:
+    """The config of the object as this file spells it: one header per column, one date order."""
+    dialect = fit.spelling.dialect
+    return config.model_copy(
+        update={
+            "columns": fit.spelling.columns,
+            "dates": config.dates or (dialect.dates if dialect else None),
+        }
     )
 
 
 def _hints(offer: Offer) -> peek.Hints:
-    """What the config says of the source's files, and every header that it names."""
-    headers = {
-        layout.folded(header)
-        for config in offer.source.objects.values()
-        for header in config.columns.values()
-    }
+    """What the config says of the source's files, and every header that it or the tool names."""
     return peek.Hints(
-        vocabulary=frozenset(headers),
+        vocabulary=frozenset(map(layout.folded, offer.source.headers)),
         encoding=offer.source.encoding,
         delimiter=offer.source.delimiter,
     )
 
 
-def _contract(config: ObjectConfig, shape: ObjectShape, *, zone: str) -> str:
-    """The hash of all that decides how a file's text becomes rows; what values mean does not."""
-    terms = config.model_dump(mode="json", exclude={"files", "as_of", "stages", "meanings"})
+def _contract(config: ObjectConfig, shape: ObjectShape, *, export: Export, zone: str) -> str:
+    """The hash of all that decides how this file's text becomes rows; what values mean does not."""
+    unread = {"files", "as_of", "stages", "meanings", "dialects"}
+    terms = config.model_dump(mode="json", exclude=unread)
+    terms["columns"] = {c: h for c, h in config.columns.items() if h in export.columns}
     terms["key"] = list(config.key or shape.key)
     terms["zone"] = zone
     terms["shape"] = {name: column.type for name, column in shape.columns.items()}
@@ -160,7 +176,7 @@ def judged(
         prepare.prepared(file.export, file.offer.part, limits=settings.limits, scratch=scratch),
         shape=file.shape,
         config=file.config,
-        zone=settings.times_timezone(file.offer.source).key,
+        zone=file.zone,
         scratch=scratch,
         name=name,
         connection=connection,
@@ -201,7 +217,7 @@ def _lost_columns(file: Recognised, ledger: Ledger) -> str | None:
         RefusedFileError: the column is a key, or the object was never loaded.
     """
     config, shape, columns = file.config, file.shape, file.export.columns
-    missing = set(missing_headers(config, columns))
+    missing = set(config.missing(columns))
     key = [c for c in config.key or shape.key if config.columns.get(c) in missing]
     required = [c for c in shape.required if config.columns.get(c) in missing]
     lost = list(dict.fromkeys([*key, *required]))
@@ -226,6 +242,7 @@ class Description(TypedDict):
 
     source: str
     object: str
+    dialect: str
     file_name: str
     format: str
     delimiter: str
@@ -245,6 +262,7 @@ def described(file: Recognised, *, encoding: str | None = None) -> Description:
     return {
         "source": file.offer.source.name,
         "object": file.object,
+        "dialect": file.dialect,
         "file_name": file.offer.name,
         "format": file.export.kind,
         "delimiter": file.export.delimiter,

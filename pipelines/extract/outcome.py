@@ -21,6 +21,7 @@ class FileOutcome:
     file_name: str
     state: FileState
     object: str | None = None
+    dialect: str = ""
     batch: str | None = None
     is_news: bool = False
     counts: Counts = field(default_factory=Counts)

@@ -13,9 +13,9 @@ from typing import Any, Literal
 import yaml
 
 from pipelines.extract.objects import Column, ObjectShape, column_of, object_shapes
+from pipelines.extract.spelling import DIALECTS, Dialect, snake_case
 
 MAPPED = "mapped"
-DIALECTS = ("api",)
 Role = Literal["crm", "outbound"]
 FOLDER = Path(__file__).with_name("systems")
 
@@ -60,7 +60,7 @@ def _read(path: Path) -> Contract:
         role=raw.get("role", "crm"),
         timezone=raw["timezone"],
         shapes={name: _shape(name, body) for name, body in objects.items()},
-        configs={name: _config(body, dates=raw["dates"]) for name, body in objects.items()},
+        configs={name: _config(body, dialects=raw["dialects"]) for name, body in objects.items()},
     )
 
 
@@ -87,20 +87,49 @@ def _column(name: str, spec: dict[str, Any]) -> Column:
     return column_of(name, {**own, **means_of})
 
 
-def _config(body: dict[str, Any], *, dates: str) -> dict[str, Any]:
+def _config(body: dict[str, Any], *, dialects: dict[str, dict[str, Any]]) -> dict[str, Any]:
     """What a `mapped` source would have to write: only key and required columns must be there."""
-    headers = {name: spec["api"] for name, spec in body["columns"].items() if "api" in spec}
+    spellings = [
+        Dialect(
+            name=name,
+            dates=about.get("dates"),
+            is_local=about.get("is_local", False),
+            columns=_names(body["columns"], name, prefixes=about.get("prefixes", [])),
+        )
+        for name, about in dialects.items()
+    ]
+    known = {column for dialect in spellings for column in dialect.columns}
     needed = (*body["key"], *body.get("required", ()))
     return {
         "files": body["files"],
         "mode": body.get("mode", "snapshot"),
-        "dates": dates,
-        "columns": headers,
-        "optional": [name for name in headers if name not in needed],
+        "columns": {},
+        "dialects": spellings,
+        "optional": [name for name in body["columns"] if name in known and name not in needed],
         "values": body.get("values", {}),
         "meanings": body.get("meanings", {}),
         "stages": body.get("stages", {}),
     }
+
+
+def _names(
+    columns: dict[str, dict[str, Any]], dialect: str, *, prefixes: list[str]
+) -> dict[str, tuple[str, ...]]:
+    """The names that a dialect has for each column; loaders write the API's in their own way."""
+    names: dict[str, tuple[str, ...]] = {}
+    for column, spec in columns.items():
+        given = _listed(spec.get(dialect))
+        if dialect == "elt":
+            given += [snake_case(name) for name in _listed(spec.get("api"))]
+        if given:
+            names[column] = (*given, *(f"{start}{name}" for start in prefixes for name in given))
+    return names
+
+
+def _listed(value: str | list[str] | None) -> list[str]:
+    if value is None:
+        return []
+    return [value] if isinstance(value, str) else list(value)
 
 
 def configured(source: dict[str, Any]) -> dict[str, Any]:

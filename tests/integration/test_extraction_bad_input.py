@@ -86,15 +86,33 @@ def test_an_unknown_file(crm):
     crm.land("notes.csv", "1,2", header="user,colour")
     reason = _refused(crm, "notes.csv")
     assert reason.startswith(
-        "line 1: it is no object of source crm: opportunities lacks id, stage, amount, created, "
-        "owner; users lacks name. Say which object it is with `files` under sources.crm.objects"
+        "line 1: it is no object of source crm: users (score 1.00) lacks name; opportunities "
+        "(score 0.00) lacks id, stage, amount, created, owner. Say which object it is with `files` "
+        "under sources.crm.objects"
     )
 
 
 def test_a_file_that_fits_two_objects(crm):
+    columns = crm.opportunities["columns"]
+    crm.users["columns"] = {
+        "user_id": "id",
+        "user_name": "owner",
+        "role": "stage",
+        "team": "amount",
+        "hired_on": "created",
+    }
+    crm.land("export.csv", GOOD)
+    assert len(columns) == len(crm.users["columns"])
+    assert "it could be opportunities (score 1.00) or users (score 1.00)" in _refused(
+        crm, "export.csv"
+    )
+
+
+def test_a_file_that_fits_two_objects_is_the_one_of_which_it_has_more(crm):
+    crm.opportunities |= {"files": None, "as_of": "2024-01-01"}
     crm.users["columns"] = {"user_id": "id", "user_name": "owner"}
     crm.land("export.csv", GOOD)
-    assert "it could be opportunities or users" in _refused(crm, "export.csv")
+    assert crm.outcome(crm.extract(), "export.csv").object == "opportunities"
 
 
 @pytest.mark.parametrize("name", ["deals.pdf", "deals", "deals.pdf.gz"])

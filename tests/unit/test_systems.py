@@ -37,8 +37,8 @@ def test_a_tool_needs_no_more_than_its_name(tool: str, tmp_path: Path) -> None:
     for name, config in source.objects.items():
         shape = source.shapes[name]
         needed = set(shape.key) | set(shape.required)
-        assert needed <= set(config.columns)
-        assert set(config.optional) == set(config.columns) - needed
+        assert needed <= config.named
+        assert set(config.optional) == config.named - needed
 
 
 @pytest.mark.parametrize("tool", TOOLS)
