@@ -85,6 +85,7 @@ class ObjectConfig(Strict):
     as_of: Text | None = None
     key: tuple[str, ...] | None = None
     dates: DateOrder | None = None
+    decimal: Literal[".", ","] | None = None
     columns: dict[str, str]
     dialects: tuple[Dialect, ...] = ()
     optional: tuple[str, ...] = ()

@@ -23,6 +23,7 @@ from pipelines.extract.reading.records import Lines
 from pipelines.extract.refusal import RefusedFileError
 from pipelines.extract.spelling import near_matches
 from pipelines.extract.survey import Subject, Survey, Typing, surveyed, typed_by, whole_rows
+from pipelines.extract.values import texts
 from pipelines.sources import ObjectConfig
 from pipelines.sql import literal, one_row
 
@@ -116,7 +117,7 @@ def _empty_columns(subject: Subject) -> frozenset[str]:
         return frozenset()
     rows = read.rows_select(subject.export, connection=subject.connection)
     held = ", ".join(
-        f"bool_or(coalesce({conversion.trimmed(raw[name])}, '') <> '')" for name in layout.unnamed
+        f"bool_or(coalesce({texts.trimmed(raw[name])}, '') <> '')" for name in layout.unnamed
     )
     _forget_rejects(subject.connection)
     found = one_row(subject.connection, f"select {held} from ({rows})")
@@ -259,7 +260,7 @@ def _typed_select(context: Subject, rows: str, typing: Typing) -> str:
     problems = ", ".join(["_broken", *(item.problem for item in converted if item.problem)])
     shifts = ", ".join(item.shift for item in converted if item.shift)
     empty = " and ".join(
-        f"coalesce({conversion.trimmed(raw)}, '') = ''" for raw in context.export.raw.values()
+        f"coalesce({texts.trimmed(raw)}, '') = ''" for raw in context.export.raw.values()
     )
     return f"""
         select

@@ -99,12 +99,13 @@ def recognised(
 
 
 def _as_spelled(config: ObjectConfig, fit: Fit) -> ObjectConfig:
-    """The config of the object as this file spells it: one header per column, one date order."""
+    """The config as this file spells it: one header per column, one way of writing."""
     dialect = fit.spelling.dialect
     return config.model_copy(
         update={
             "columns": fit.spelling.columns,
             "dates": config.dates or (dialect.dates if dialect else None),
+            "decimal": config.decimal or (dialect.decimal if dialect else None),
         }
     )
 

@@ -7,14 +7,28 @@ from typing import Any, Literal
 
 import yaml
 
-ColumnType = Literal["text", "money", "number", "integer", "boolean", "date", "timestamp"]
+ColumnType = Literal[
+    "text",
+    "id",
+    "salesforce_id",
+    "money",
+    "number",
+    "integer",
+    "duration",
+    "boolean",
+    "date",
+    "timestamp",
+]
 PersonalData = Literal["none", "employee", "contact", "free_text"]
 
 SQL_TYPES: dict[ColumnType, str] = {
     "text": "varchar",
+    "id": "varchar",
+    "salesforce_id": "varchar",
     "money": "decimal(18,2)",
     "number": "decimal(28,9)",
     "integer": "bigint",
+    "duration": "bigint",
     "boolean": "boolean",
     "date": "date",
     "timestamp": "timestamp",

@@ -7,9 +7,9 @@ give, at a half to a tenth of their price: the rules stay the one home of what a
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from pipelines.extract import conversion
-from pipelines.extract.conversion import Converted
 from pipelines.extract.objects import Column
+from pipelines.extract.values import dates, numbers, texts
+from pipelines.extract.values.converted import Converted
 from pipelines.sources import ObjectConfig
 from pipelines.sql import literal
 
@@ -43,6 +43,8 @@ def plain(column: Column, *, config: ObjectConfig, raw: dict[str, str], zone: st
     """
     if column.name in config.values or column.name in config.nulls:
         return None
+    if column.type not in _PLAIN:
+        return None
     text = raw[config.columns[column.name]]
     test, value = _PLAIN[column.type](text, zone)
     return Plain(name=column.name, text=text, test=test, value=value)
@@ -50,13 +52,27 @@ def plain(column: Column, *, config: ObjectConfig, raw: dict[str, str], zone: st
 
 def _plain_text(text: str, _zone: str) -> tuple[str, str]:
     """Every blank but the no-break space sorts before '!', so one comparison sees most of them."""
-    ends = ", ".join(conversion.BLANKS.split(" || "))
-    spellings = ", ".join(map(literal, conversion.NULL_SPELLINGS))
+    ends = ", ".join(texts.BLANKS.split(" || "))
+    short, long = (
+        ", ".join(literal(one) for one in texts.NULL_SPELLINGS if (len(one) <= 4) == is_short)
+        for is_short in (True, False)
+    )
     return (
         f"not ({text} < '!' or prefix({text}, chr(160)) or {text}[-1] in ({ends}) "
-        f"or (strlen({text}) <= 4 and {text} in ({spellings})))",
+        f"or prefix({text}, '=\"') or ({text} < ')' and {text} in ({long})) "
+        f"or (strlen({text}) <= 4 and {text} in ({short})))",
         text,
     )
+
+
+def _plain_id(text: str, zone: str) -> tuple[str, str]:
+    test, value = _plain_text(text, zone)
+    return f"{test} and not contains({text}, 'E+') and not contains({text}, 'e+')", value
+
+
+def _plain_salesforce_id(text: str, zone: str) -> tuple[str, str]:
+    test, value = _plain_id(text, zone)
+    return f"strlen({text}) = {texts.LONG_ID} and {test}", value
 
 
 def _plain_number(sql_type: str, pattern: str) -> Callable[[str, str], tuple[str, str]]:
@@ -68,7 +84,7 @@ def _plain_number(sql_type: str, pattern: str) -> Callable[[str, str], tuple[str
 
 
 def _plain_boolean(text: str, _zone: str) -> tuple[str, str]:
-    value = conversion.boolean_of(text)
+    value = texts.boolean_of(text)
     return f"({value}) is not null", value
 
 
@@ -102,15 +118,17 @@ def _is_moment(text: str) -> str:
 
 def _within(text: str, sql_type: str, *, margin: int) -> str:
     """True for a day or moment in range, that many days from its ends."""
-    first = f"date '{conversion.EARLIEST}' + {margin}"
-    last = f"cast(date '{conversion.LATEST}' - {margin} as timestamp) - interval '1 microsecond'"
+    first = f"date '{dates.EARLIEST}' + {margin}"
+    last = f"cast(date '{dates.LATEST}' - {margin} as timestamp) - interval '1 microsecond'"
     return f"try_cast({text} as {sql_type}) between {first} and {last}"
 
 
 _PLAIN = {
     "text": _plain_text,
-    "money": _plain_number("decimal(18, 2)", conversion.NUMBER),
-    "number": _plain_number("decimal(28, 9)", conversion.NUMBER),
+    "id": _plain_id,
+    "salesforce_id": _plain_salesforce_id,
+    "money": _plain_number("decimal(18, 2)", numbers.UNAMBIGUOUS),
+    "number": _plain_number("decimal(28, 9)", numbers.UNAMBIGUOUS),
     "integer": _plain_number("bigint", r"[+-]?\d+"),
     "boolean": _plain_boolean,
     "date": _plain_date,

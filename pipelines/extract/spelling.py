@@ -21,8 +21,8 @@ DateOrder = Literal["YMD", "DMY", "MDY"]
 class Dialect(BaseModel):
     """One way of spelling an object: the names of each column, the first one the usual one.
 
-    `dates`: their order, where it is always the same. `is_local`: times without a zone are the
-    user's, not the tool's.
+    `dates`: their order, `decimal`: the mark of fractions, where these are always the same.
+    `is_local`: times without a zone are the user's, not the tool's.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -30,6 +30,7 @@ class Dialect(BaseModel):
     name: str
     columns: dict[str, tuple[str, ...]]
     dates: DateOrder | None = None
+    decimal: Literal[".", ","] | None = None
     is_local: bool = False
 
 

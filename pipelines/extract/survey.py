@@ -10,10 +10,10 @@ from pathlib import Path
 import duckdb
 
 from pipelines.extract import conversion
-from pipelines.extract.conversion import Converted
 from pipelines.extract.objects import ObjectShape
 from pipelines.extract.plain import plain
 from pipelines.extract.reading import export as read
+from pipelines.extract.values.converted import Converted
 from pipelines.sources import ObjectConfig
 from pipelines.sql import literal, one_row
 
@@ -131,29 +131,25 @@ def typed_by(subject: Subject, rows: str, *, plains: dict[str, Converted]) -> Ty
     """The typing with these conversions for some columns, and the rules for the others.
 
     Raises:
-        RefusedFileError: the dates have two readings, or contradict each other.
+        RefusedFileError: the dates or the amounts have two readings, or contradict each other.
     """
     columns = [subject.shape.columns[name] for name in subject.mapped]
-    order, basis = conversion.date_order(
+    manner, basis = conversion.manner_of(
         rows,
-        columns,
+        [column for column in columns if column.name not in plains],
         config=subject.config,
         raw=subject.export.raw,
+        zone=subject.zone,
         connection=subject.connection,
-        plain=frozenset(plains),
     )
     converted = tuple(
         plains.get(column.name)
-        or conversion.convert(
-            column,
-            config=subject.config,
-            raw=subject.export.raw,
-            zone=subject.zone,
-            order=order,
-        )
+        or conversion.convert(column, config=subject.config, raw=subject.export.raw, manner=manner)
         for column in columns
     )
-    return Typing(converted=converted, date_order=f"{order}, {basis}")
+    is_dated = any(column.type in conversion.DATED for column in columns)
+    told = f"{manner.order}, {basis}" if is_dated else "no dates in the file"
+    return Typing(converted=converted, date_order=told)
 
 
 def _counted(subject: Subject, rows: str, typing: Typing) -> tuple[Survey, set[str]]:

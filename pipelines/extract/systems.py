@@ -93,6 +93,7 @@ def _config(body: dict[str, Any], *, dialects: dict[str, dict[str, Any]]) -> dic
         Dialect(
             name=name,
             dates=about.get("dates"),
+            decimal=about.get("decimal"),
             is_local=about.get("is_local", False),
             columns=_names(body["columns"], name, prefixes=about.get("prefixes", [])),
         )

@@ -375,7 +375,7 @@ def test_parquet_is_read_with_its_own_types(crm):
     path = crm.landing / "deals_2024-01-01.parquet"
     duckdb.sql(
         "select 1 as id, 'Open' as stage, 10.25::double as amount, date '2023-12-01' as created, "
-        "1e20::double as owner union all select 2, 'Won', 'nan'::double, null, null"
+        "1e20::double as owner union all select 2, 'Won', 'inf'::double, null, null"
     ).write_parquet(str(path))
     (file,) = crm.extract().files
     assert file.counts.balances
@@ -383,7 +383,7 @@ def test_parquet_is_read_with_its_own_types(crm):
         ("1", 10.25, "2023-12-01")
     ]
     assert crm.query("select row_number, line, reasons from run.quarantined_rows") == [
-        (2, None, "amount: 'nan' is not a number such as 1234.50")
+        (2, None, "amount: 'inf' is not a number such as 1234.50")
     ]
 
 

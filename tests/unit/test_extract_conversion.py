@@ -9,6 +9,7 @@ import pytest
 from pipelines.extract import conversion
 from pipelines.extract.objects import Column, ObjectShape
 from pipelines.extract.refusal import RefusedFileError
+from pipelines.extract.values.converted import Manner
 from pipelines.sources import ObjectConfig
 
 
@@ -16,9 +17,9 @@ def _config(**settings) -> ObjectConfig:
     return ObjectConfig(columns={"given": "Given Text"}, **settings)
 
 
-def _convert(kind, texts, *, zone="UTC", order="YMD", **settings):
+def _convert(kind, texts, *, zone="UTC", order="YMD", decimal=".", unit=None, **settings):
     """Value, problem and shift of each text."""
-    column = Column(name="given", type=kind, personal_data="none", description="")
+    column = Column(name="given", type=kind, personal_data="none", description="", unit=unit)
     shape = ObjectShape(
         name="things",
         description="",
@@ -28,7 +29,10 @@ def _convert(kind, texts, *, zone="UTC", order="YMD", **settings):
         columns={"given": column},
     )
     converted = conversion.convert(
-        column, config=_config(**settings), raw={"Given Text": "_c1"}, zone=zone, order=order
+        column,
+        config=_config(**settings),
+        raw={"Given Text": "_c1"},
+        manner=Manner(zone=zone, order=order, decimal=decimal),
     )
     with duckdb.connect() as connection:
         connection.execute("set TimeZone = 'UTC'")
@@ -79,11 +83,141 @@ def test_money_is_a_plain_number_rounded_to_cents():
         Decimal(text) for text in ("1054", "1.01", "-0.50", "0.50", "7", "0", "9999999999999999.99")
     ]
     assert _rejects(
-        "money", ["1,054", "$5", "1e3", "1_000", "abc", "0x1F", "1 000", "NaN", "9" * 20]
+        "money", ["1e3", "1.2E+05", "1_000", "abc", "0x1F", "9" * 20, "45%", "(5", "1,2,3", "1..2"]
     )
     assert _convert("money", ["abc"])[0][1] == (
         "given (Given Text): 'abc' is not a number such as 1234.50"
     )
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("$1,234.50", "1234.50"),
+        ("1.234,50 €", "1234.50"),
+        ("€ 1.234,5", "1234.50"),
+        ("(1,200.0)", "-1200"),
+        ("($1,200.10)", "-1200.10"),
+        ("342.09K", "342090"),
+        ("$342.09K", "342090"),
+        ("1.2M", "1200000"),
+        ("1,5 Mio. EUR", "1500000"),
+        ("2b", "2000000000"),
+        ("-$5.00", "-5"),
+        ("$ -5.00", "-5"),
+        ("\N{MINUS SIGN}5", "-5"),
+        ("5-", "-5"),
+        ("CHF 12.-", "12"),
+        ("1'234.50", "1234.50"),
+        ("1 234,50", "1234.50"),
+        ("1\N{NARROW NO-BREAK SPACE}234,50", "1234.50"),
+        ("1.234.567", "1234567"),
+        ("1,234,567", "1234567"),
+        ("12,34,567.80", "1234567.80"),
+        ("12,34,567", "1234567"),
+        ("12,5", "12.50"),
+        ("USD 1200", "1200"),
+        ("1200 MXN", "1200"),
+        ("US$ 3", "3"),
+    ],
+)
+def test_money_of_one_reading(text, value):
+    for decimal in ".,":
+        assert _values("money", [text], decimal=decimal) == [Decimal(value)]
+
+
+def test_one_group_of_three_digits_is_read_by_the_files_decimal_mark():
+    texts = ["1,234", "(1,200)", "12.000"]
+    assert _values("money", texts, decimal=".") == [Decimal(1234), Decimal(-1200), Decimal(12)]
+    assert _values("money", ["1,234", "12.000"], decimal=",") == [Decimal("1.23"), Decimal(12000)]
+    assert _values("number", ["0.125", "0,125"], decimal=",") == [Decimal("0.125")] * 2
+    assert _values("integer", ["1.234"], decimal=",") == [1234]
+
+
+@pytest.mark.parametrize(
+    ("kind", "texts", "mark"),
+    [
+        ("money", ["12", "13"], "."),
+        ("money", ["1.234", "5,50"], ","),
+        ("money", ["1.234", "1.234.567"], ","),
+        ("money", ["1.234", "5.5"], "."),
+        ("money", ["1,234"], "."),
+        ("money", ["1,234", "1,234,567"], "."),
+        ("number", ["1.234"], "."),
+        ("money", ["0.125"], "."),
+        ("money", ["abc", "", "1/2"], "."),
+        ("money", ["5.5", "5,5"], "."),
+    ],
+)
+def test_the_decimal_mark_is_shown_by_the_file(kind, texts, mark):
+    assert _manner(kind, texts)[0].decimal == mark
+
+
+def test_an_amount_of_two_readings_is_refused_unless_the_mark_is_declared():
+    with pytest.raises(
+        RefusedFileError, match=r"the amount '12\.000' has two readings, 12000 and 12\."
+    ):
+        _manner("money", ["12.000", "7"])
+    assert _manner("money", ["12.000"], decimal=",")[0].decimal == ","
+
+
+def test_a_percentage_of_a_fraction_is_a_hundredth():
+    assert _values("number", ["45%", "0.45", "45"], unit="fraction") == [
+        Decimal("0.45"),
+        Decimal("0.45"),
+        Decimal(45),
+    ]
+    assert _values("number", ["45%", "45"], unit="percent") == [Decimal(45)] * 2
+
+
+@pytest.mark.parametrize(
+    ("unit", "text", "seconds"),
+    [
+        ("ms", "90000", 90),
+        ("ms", "1499", 1),
+        ("s", "90", 90),
+        ("s", "90.0", 90),
+        ("min", "1.5", 90),
+        ("h", "0,5", 1800),
+        (None, "01:30", 5400),
+        (None, "0:01:30", 90),
+        (None, "100:00", 360_000),
+        (None, "0:00:01.9", 1),
+    ],
+)
+def test_durations_are_seconds(unit, text, seconds):
+    assert _values("duration", [text], unit=unit) == [seconds]
+
+
+def test_ids_are_kept_but_for_what_a_spreadsheet_made_of_them():
+    assert _values("id", ["007", "1e5", " AbC ", '="0012"', "1.5"]) == [
+        "007",
+        "1e5",
+        "AbC",
+        "0012",
+        "1.5",
+    ]
+    ((value, problem, _),) = _convert("id", ["1.23457E+17"])
+    assert value is None
+    assert problem == (
+        "given (Given Text): '1.23457E+17' is not an id: a spreadsheet has written it as a rounded "
+        "number"
+    )
+
+
+@pytest.mark.parametrize(
+    ("short", "long"),
+    [
+        ("0015g00000AbCdE", "0015g00000AbCdEAAV"),
+        ("00Q000000000000", "00Q000000000000EAA"),
+        ("0065g0000ABCDEF", "0065g0000ABCDEFAQ5"),
+        ("000000000000000", "000000000000000AAA"),
+        ("ZZZZZZZZZZZZZZZ", "ZZZZZZZZZZZZZZZ555"),
+    ],
+)
+def test_short_salesforce_ids_become_long_ones(short, long):
+    assert _values("salesforce_id", [short, long]) == [long, long]
+    assert _values("salesforce_id", ["0015g00000abc-e"]) == ["0015g00000abc-e"]
 
 
 def test_numbers_and_whole_numbers():
@@ -98,7 +232,7 @@ def test_numbers_and_whole_numbers():
 def test_booleans():
     assert _values("boolean", ["true", "TRUE", "1", "Yes", "t"]) == [True] * 5
     assert _values("boolean", ["false", "False", "0", "no", "F"]) == [False] * 5
-    assert _rejects("boolean", ["maybe", "2", "on"])
+    assert _rejects("boolean", ["maybe", "2", "x"])
 
 
 @pytest.mark.parametrize(
@@ -160,6 +294,40 @@ def test_moments_become_utc(zone, text, utc, shift):
     assert (value, problem, found) == (datetime.fromisoformat(utc), None, shift)
 
 
+@pytest.mark.parametrize(
+    ("text", "utc"),
+    [
+        ("15 Apr, 2021 00:02:00", "2021-04-15 00:02"),
+        ("Apr 15, 2021 2:05 PM", "2021-04-15 14:05"),
+        ("April 15 2021 12:05 am", "2021-04-15 00:05"),
+        ("15-Apr-2021 13:00", "2021-04-15 13:00"),
+        ("1618444920", "2021-04-15 00:02"),
+        ("1618444920000", "2021-04-15 00:02"),
+        ("44301.5", "2021-04-15 12:00"),
+        ("44301", "2021-04-15 00:00"),
+        ("2021-04-15T10:02:20.479210-04:00", "2021-04-15 14:02:20.479210"),
+        ("2021-04-15T10:02:20+0000", "2021-04-15 10:02:20"),
+        ("2021-04-15 10:02 GMT", "2021-04-15 10:02"),
+    ],
+)
+def test_moments_of_one_reading(text, utc):
+    assert _values("timestamp", [text]) == [datetime.fromisoformat(utc)]
+
+
+def test_a_half_of_the_day_is_read_with_its_order():
+    assert _values("timestamp", ["12/31/2024, 1:05 p.m.", "12/31/2024 12:00 AM"], order="MDY") == [
+        datetime.fromisoformat("2024-12-31 13:05"),
+        datetime.fromisoformat("2024-12-31 00:00"),
+    ]
+    assert _rejects("timestamp", ["12/31/2024 13:05 PM"], order="MDY")
+
+
+def test_days_of_one_reading():
+    texts = ["15 Apr 2021", "April 15, 2021", "15-Apr-2021", "44301", "44301.75", "1618444920000"]
+    assert _values("date", texts) == [date(2021, 4, 15)] * len(texts)
+    assert _rejects("date", ["15 Foo 2021", "15 Apr", "5", "123456789012345", "12345"])
+
+
 def test_moments_that_are_none():
     texts = ["2024-05-01", "2024-05-01T25:00", "13:45", "2024-05-01T13:45 EST", "1969-12-31T23:59Z"]
     assert _rejects("timestamp", texts)
@@ -171,17 +339,24 @@ def test_moments_follow_the_date_order():
     ]
 
 
-def _order(texts, **settings):
-    column = Column(name="given", type="date", personal_data="none", description="")
+def _manner(kind, texts, **settings):
+    """How the file writes values of this type, and how the order of dates was decided."""
+    column = Column(name="given", type=kind, personal_data="none", description="")
     listed = ", ".join(f"'{text}'" for text in texts)
     with duckdb.connect() as connection:
-        return conversion.date_order(
+        return conversion.manner_of(
             f"select unnest([{listed}]) as _c1",
             [column],
             config=_config(**settings),
             raw={"Given Text": "_c1"},
+            zone="UTC",
             connection=connection,
         )
+
+
+def _order(texts, **settings):
+    manner, basis = _manner("date", texts, **settings)
+    return manner.order, basis
 
 
 @pytest.mark.parametrize(
@@ -199,7 +374,7 @@ def test_the_date_order_is_proven_by_the_file(texts, order, basis):
 
 
 def test_a_declared_date_order_needs_no_proof():
-    assert _order(["03/04/2024"], dates="MDY") == ("MDY", "declared in the config")
+    assert _order(["03/04/2024"], dates="MDY") == ("MDY", "declared")
 
 
 def test_dates_that_contradict_each_other_are_refused():
