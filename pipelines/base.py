@@ -89,7 +89,7 @@ def _still_holds(settings: Settings, base: Path, definitions: str) -> bool:
         # a tool's own list explains values of any record: nobody knows of which
         and not any(
             any(entry.rows_at.values())
-            and shapes_of(systems[entry.source])[str(entry.object)].feeds is None
+            and not shapes_of(systems[entry.source])[str(entry.object)].feeds
             for entry in added
         )
     )

@@ -75,7 +75,8 @@ def _short_stage(value: object) -> object:
 class ObjectConfig(Strict):
     """How one object of a source is exported: files, columns, values, dates.
 
-    `columns`: what the config itself calls columns; `dialects`: what the tool calls them.
+    `columns`: what the config itself calls columns; `dialects`: what the tool calls them;
+    `gathered`: the columns that one column of the lake is made of, by what tells them apart.
     `optional`: columns that a file may lack without a word. `meanings`: what the values of a column
     mean, in the words of objects.yml.
     """
@@ -88,6 +89,7 @@ class ObjectConfig(Strict):
     decimal: Literal[".", ","] | None = None
     columns: dict[str, str]
     dialects: tuple[Dialect, ...] = ()
+    gathered: dict[str, dict[str, str]] = {}
     optional: tuple[str, ...] = ()
     values: dict[str, dict[Text, str]] = {}
     nulls: dict[str, tuple[Text, ...]] = {}
@@ -193,9 +195,9 @@ def _check_object(shape: ObjectShape, config: ObjectConfig) -> None:
     if missing:
         raise ValueError(f"{name}.columns: {', '.join(missing)} must be mapped")
     _check_meanings(shape, config)
-    if config.stages and shape.feeds != "opportunities":
+    if config.stages and "opportunities" not in shape.feeds:
         raise ValueError(f"{name}.stages: only opportunities have stages")
-    if shape.feeds == "opportunities" and not config.stages:
+    if "opportunities" in shape.feeds and not config.stages:
         raise ValueError(
             f"{name}.stages is missing; say what each stage means, as "
             "stages: {Prospecting: open, Won: won, Lost: lost}"

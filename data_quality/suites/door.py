@@ -195,7 +195,7 @@ def _lake(system: str, name: str) -> Suite:
         """,
         severity="critical",
         reason="A record that is twice in one batch would be counted twice.",
-        kpis=DEAL_KPIS if shapes_of(system)[name].feeds == "opportunities" else (),
+        kpis=DEAL_KPIS if "opportunities" in shapes_of(system)[name].feeds else (),
     )
     own = MAPPED_CHECKS.get(name, ()) if system == MAPPED else ()
     return Suite(
@@ -210,7 +210,7 @@ def _delivered(system: str, name: str) -> Check:
 
     Deals are what a mart is for: where a source has them and none can be used, nothing is built.
     """
-    is_deals = shapes_of(system)[name].feeds == "opportunities"
+    is_deals = "opportunities" in shapes_of(system)[name].feeds
     return Check(
         name="row_count",
         sql=f"""

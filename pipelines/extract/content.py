@@ -284,7 +284,7 @@ def _typed_select(context: Subject, rows: str, typing: Typing) -> str:
                     else coalesce({context.is_header}, false)
                 end as _blank,
                 list_filter([{shifts}]::varchar[], lambda shift: shift is not null) as _shifts,
-            from ({conversion.layered(rows, converted, shape=context.shape)})
+            from ({conversion.layered(rows, converted, shape=context.typed)})
         )
     """
 

@@ -81,7 +81,8 @@ def recognised(
     )
     fit = recognise(offer, export.columns)
     dialect = fit.spelling.dialect
-    given = moments.from_settings(offer, fit.object, zone=settings.source_timezone(offer.source))
+    own_zone = settings.source_timezone(offer.source)
+    given = moments.from_settings(offer, fit.object, zone=own_zone) or moments.from_name(offer)
     zone = settings.times_timezone(offer.source, is_local=bool(dialect and dialect.is_local)).key
     config = _as_spelled(offer.source.objects[fit.object], fit)
     contract = _contract(config, offer.source.shapes[fit.object], export=export, zone=zone)
@@ -101,9 +102,16 @@ def recognised(
 def _as_spelled(config: ObjectConfig, fit: Fit) -> ObjectConfig:
     """The config as this file spells it: one header per column, one way of writing."""
     dialect = fit.spelling.dialect
+    columns, gathered = dict(fit.spelling.columns), dict[str, dict[str, str]]()
+    for column, headers in fit.spelling.gathered.items():
+        gathered[column] = {
+            told: f"{column}__{number}" for number, told in enumerate(headers, start=1)
+        }
+        columns |= {gathered[column][told]: header for told, header in headers.items()}
     return config.model_copy(
         update={
-            "columns": fit.spelling.columns,
+            "columns": columns,
+            "gathered": gathered,
             "dates": config.dates or (dialect.dates if dialect else None),
             "decimal": config.decimal or (dialect.decimal if dialect else None),
         }
@@ -149,10 +157,12 @@ def _superseded(file: Recognised, ledger: Ledger) -> list[Entry]:
     """Batches of the same content by another contract; by name's date, only those of that date."""
     same = _same_content(file, ledger)
     given = file.given
-    if given is None or given.basis != "setting pattern":
+    if given is None or not given.is_by_name:
         return same
     return [
-        entry for entry in same if entry.as_of_basis != "setting pattern" or entry.as_of == given.at
+        entry
+        for entry in same
+        if entry.as_of_basis not in moments.BY_NAME or entry.as_of == given.at
     ]
 
 

@@ -12,9 +12,13 @@ from zoneinfo import ZoneInfo
 from pipelines.errors import ConfigError
 from pipelines.extract.landing import Offer
 from pipelines.extract.refusal import RefusedFileError
+from pipelines.extract.systems import contracts
 from pipelines.settings import fixed_as_of
 
-Basis = Literal["setting", "setting pattern", "updated_at", "file time"]
+Basis = Literal["setting", "setting pattern", "name", "updated_at", "file time"]
+
+BY_NAME: tuple[Basis, ...] = ("setting pattern", "name")
+EPOCH = re.compile(r"(?<!\d)(1[0-9]{12})(?!\d)")  # milliseconds: 2001 to 2033
 
 DIRECTIVES = {
     "%Y": r"(?P<year>\d{4})",
@@ -34,13 +38,18 @@ class AsOf:
     basis: Basis
 
     @property
+    def is_by_name(self) -> bool:
+        """True where the name of the file tells the moment."""
+        return self.basis in BY_NAME
+
+    @property
     def identity(self) -> str:
         """What of it tells two loads of the same content apart.
 
         A name's date does: the same content on two days is two states. A setting that replaces
         what was read from the data does too, so a late `as_of` in the config takes effect.
         """
-        if self.basis == "setting pattern":
+        if self.is_by_name:
             return f"named {self.at.isoformat()}"
         return "set" if self.basis == "setting" else "found"
 
@@ -66,6 +75,16 @@ def from_settings(offer: Offer, object_name: str, *, zone: ZoneInfo) -> AsOf | N
         f"the name does not fit the as_of pattern {text!r}",
         remedy="Rename the file, or mend `as_of` in the config (* stands for any text)",
     )
+
+
+def from_name(offer: Offer) -> AsOf | None:
+    """The moment that a tool writes into the names of its reports, as milliseconds since 1970."""
+    contract = contracts().get(offer.source.system)
+    found = EPOCH.findall(offer.path.name) if contract and contract.has_epoch_names else []
+    if len(found) != 1:
+        return None
+    at = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=int(found[0]))
+    return AsOf(at=_naive(at), basis="name")
 
 
 def from_file_time(offer: Offer) -> AsOf:

@@ -41,7 +41,8 @@ class Column:
 
     `meanings`: the words its values may be mapped to. `means` and `means_object`: the column and
     object of objects.yml that a tool's column stands for there. `is_dated`: a record belongs to the
-    period of this day, so the calendar must hold it.
+    period of this day, so the calendar must hold it. `gather`: it stands for many columns of a
+    file, one per stage say; in the lake it is a JSON object of their values, by what tells them.
     """
 
     name: str
@@ -52,26 +53,28 @@ class Column:
     means: str | None = None
     means_object: str | None = None
     is_dated: bool = False
+    gather: bool = False
     meanings: tuple[str, ...] = ()
 
     @property
     def sql_type(self) -> str:
         """The DuckDB type the column has in the lake."""
-        return SQL_TYPES[self.type]
+        return "varchar" if self.gather else SQL_TYPES[self.type]
 
 
 @dataclass(frozen=True, kw_only=True)
 class ObjectShape:
     """One object: its columns in order, its key, and what a file of it cannot lack.
 
-    `feeds`: the object of objects.yml that it is; None where it only explains others' values.
+    `feeds`: the objects of objects.yml that are made of it; none where it only explains others'
+    values.
     """
 
     name: str
     description: str
     key: tuple[str, ...]
     required: tuple[str, ...]
-    feeds: str | None
+    feeds: tuple[str, ...]
     columns: dict[str, Column]
 
 
@@ -94,7 +97,7 @@ def object_shapes() -> dict[str, ObjectShape]:
             description=body["description"],
             key=tuple(body["key"]),
             required=tuple(body["required"]),
-            feeds=name,
+            feeds=(name,),
             columns={column: column_of(column, spec) for column, spec in body["columns"].items()},
         )
         for name, body in raw.items()

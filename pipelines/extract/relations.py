@@ -85,7 +85,7 @@ def _night_as_of(settings: Settings, within: list[Entry]) -> datetime:
         (source.name, name)
         for source in settings.sources
         for name in source.objects
-        if source.shapes[name].feeds in PUBLISHED_LISTS
+        if PUBLISHED_LISTS.intersection(source.shapes[name].feeds)
     }
     own = [e.as_of for e in within if e.as_of and (e.source, e.object) not in lists]
     return max(own or [entry.as_of for entry in within if entry.as_of])
@@ -192,8 +192,9 @@ def _value_map(settings: Settings, connection: duckdb.DuckDBPyConnection) -> Non
             shape = source.shapes[name]
             for column, words in config.meanings.items():
                 spec = shape.columns[column]
-                target = (spec.means_object or shape.feeds, spec.means or column)
-                rows |= {(source.name, *target, value, word) for value, word in words.items()}
+                for fed in [spec.means_object] if spec.means_object else shape.feeds:
+                    target = (source.name, fed, spec.means or column)
+                    rows |= {(*target, value, word) for value, word in words.items()}
     create_table(connection, "value_map", dict.fromkeys(names, "varchar"), sorted(rows, key=str))
 
 
@@ -231,7 +232,7 @@ def _sources(
                 if not known.is_overtaken(entry)
             ]
             since = min(held, default=None)
-            feeds = source.shapes[name].feeds
-            about = (source.name, order, source.system, name, feeds, config.mode)
-            rows.append((*about, newest, bool(held), since))
+            for feeds in source.shapes[name].feeds or (None,):
+                about = (source.name, order, source.system, name, feeds, config.mode)
+                rows.append((*about, newest, bool(held), since))
     create_table(connection, "sources", columns, rows)

@@ -19,6 +19,7 @@ from pipelines.errors import KpimartError, NothingReadableError
 from pipelines.extract import batch, ledger, plan
 from pipelines.extract.ledger import Ledger
 from pipelines.extract.outcome import Extraction, FileOutcome
+from pipelines.extract.reading.parts import READ
 from pipelines.settings import Settings
 from pipelines.sql import literal, one_row
 
@@ -93,7 +94,7 @@ def _nothing_readable(settings: Settings, files: list[FileOutcome]) -> NothingRe
     reasons = "".join(f"\n  {file.source}/{file.file_name}: {file.reason}" for file in files)
     return NothingReadableError(
         f"{settings.landing_dir}: no file below {folders} that can be read, and nothing was loaded "
-        "before. Put exports there (.csv, .csv.gz, .jsonl, .parquet); kpimart inspect shows what "
+        f"before. Put exports there ({READ}); kpimart inspect shows what "
         f"each is taken for{reasons}"
     )
 

@@ -79,7 +79,7 @@ def _dated(
         f"{_day_of(settings, column, 'max')} as last_on from {relation_of(system, name)}"
         for system in settings.systems
         for name, shape in shapes_of(system).items()
-        if of_object in (None, shape.feeds)
+        if of_object in (None, *shape.feeds)
         for column in shape.columns.values()
         if column.is_dated
     )
@@ -118,7 +118,7 @@ def _zones(settings: Settings, connection: duckdb.DuckDBPyConnection) -> set[str
         f"select timezone from {relation_of(system, name)}"
         for system in settings.systems
         for name, shape in shapes_of(system).items()
-        if shape.feeds == "users" and "timezone" in shape.columns
+        if "users" in shape.feeds and "timezone" in shape.columns
     )
     known = f"({asked}) intersect select name from pg_timezone_names()"
     return {zone for (zone,) in connection.execute(known).fetchall()} & available_timezones()

@@ -39,11 +39,13 @@ class Spelling:
     """The header of each column of an object in one file; those that it lacks, by the usual name.
 
     `lacking`: the columns, of those that every file should have, whose header is not there.
+    `gathered`: of a column that gathers many, the header of each by what `*` stands for in it.
     """
 
     dialect: Dialect | None
     columns: dict[str, str]
     lacking: tuple[str, ...]
+    gathered: dict[str, dict[str, str]]
 
 
 def snake_case(name: str) -> str:
@@ -68,17 +70,33 @@ def spelled(
     by_fold: dict[str, str] = {}
     for header in headers:
         by_fold.setdefault(folded(header), header)
-    columns = dict(named)
+    columns, gathered = dict(named), dict[str, dict[str, str]]()
     for one in ordered:
+        taken = set(columns.values())
         for column, names in one.columns.items():
-            if column not in columns and (found := _header(names, headers, by_fold)):
+            if names[0].count("*"):
+                gathered[column] = _matching(names, headers) | gathered.get(column, {})
+            elif column not in columns and (found := _header(names, headers, by_fold, taken)):
                 columns[column] = found
     for one in ordered:
         for column, names in one.columns.items():
-            columns.setdefault(column, names[0])
+            if column not in gathered:
+                columns.setdefault(column, names[0])
     known = set(headers)
     lacking = tuple(c for c, header in columns.items() if header not in known and c not in optional)
-    return Spelling(dialect=dialect, columns=columns, lacking=lacking)
+    return Spelling(dialect=dialect, columns=columns, lacking=lacking, gathered=gathered)
+
+
+def _matching(names: tuple[str, ...], headers: tuple[str, ...]) -> dict[str, str]:
+    """The headers of these patterns by what `*` stands for; an earlier pattern counts before."""
+    found: dict[str, str] = {}
+    for name in names:
+        start, end = name.split("*")
+        for header in headers:
+            is_one = header.startswith(start) and header.endswith(end)
+            if is_one and len(header) > len(start) + len(end):
+                found.setdefault(header[len(start) : len(header) - len(end)], header)
+    return found
 
 
 def _spelled_so(dialect: Dialect, headers: tuple[str, ...]) -> int:
@@ -87,10 +105,12 @@ def _spelled_so(dialect: Dialect, headers: tuple[str, ...]) -> int:
 
 
 def _header(
-    names: tuple[str, ...], headers: tuple[str, ...], by_fold: dict[str, str]
+    names: tuple[str, ...], headers: tuple[str, ...], by_fold: dict[str, str], taken: set[str]
 ) -> str | None:
-    exact = next((name for name in names if name in headers), None)
-    return exact or next((by_fold[folded(n)] for n in names if folded(n) in by_fold), None)
+    """The header of these names, to the letter or else folded; one that is taken is another's."""
+    exact = next((name for name in names if name in headers and name not in taken), None)
+    alike = (by_fold.get(folded(name)) for name in names)
+    return exact or next((header for header in alike if header and header not in taken), None)
 
 
 def near_matches(header: str, columns: tuple[str, ...]) -> str:

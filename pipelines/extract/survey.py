@@ -3,14 +3,15 @@
 Reads only the mapped columns and writes nothing; what becomes of single rows is said in `content`.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import cached_property
 from pathlib import Path
 
 import duckdb
 
 from pipelines.extract import conversion
-from pipelines.extract.objects import ObjectShape
+from pipelines.extract.objects import Column, ObjectShape
 from pipelines.extract.plain import plain
 from pipelines.extract.reading import export as read
 from pipelines.extract.values.converted import Converted
@@ -34,13 +35,24 @@ class Subject:
     connection: duckdb.DuckDBPyConnection
     left_out: frozenset[str] = frozenset()
 
+    @cached_property
+    def typed(self) -> ObjectShape:
+        """The shape of the rows as they are typed: what is gathered is still many columns."""
+        gathered = {
+            name: replace(self.shape.columns[column], name=name, gather=False)
+            for column, names in self.config.gathered.items()
+            for name in names.values()
+        }
+        single = {name: c for name, c in self.shape.columns.items() if not c.gather}
+        return replace(self.shape, columns=single | gathered)
+
     @property
     def mapped(self) -> dict[str, str]:
-        """Header by canonical column, of those that the file has, in the shape's order."""
+        """Header by typed column, of those that the file has, in the shape's order."""
         columns = self.config.columns
         return {
             column: columns[column]
-            for column in self.shape.columns
+            for column in self.typed.columns
             if columns.get(column) in self.export.columns
         }
 
@@ -69,16 +81,28 @@ class Subject:
 
         Unknown text is kept as delivered, but empty is NULL, as DuckDB reads it in a CSV.
         """
-        canonical = ", ".join(
-            name if name in self.mapped else f"cast(null as {column.sql_type}) as {name}"
-            for name, column in self.shape.columns.items()
-        )
+        canonical = ", ".join(self._canonical(column) for column in self.shape.columns.values())
         text = "{}" if self.export.format == "csv" else "nullif({}, '')"
         extra = "".join(
             f", {text.format(self.export.raw[header])} as {name}"
             for header, name in self.extra.items()
         )
         return canonical + extra
+
+    def _canonical(self, column: Column) -> str:
+        """A canonical column over the typed rows; what is gathered, as a JSON object."""
+        names = self.config.gathered.get(column.name)
+        if names:
+            entries = ", ".join(
+                f"{{'told': {literal(told)}, 'value': cast({name} as varchar)}}"
+                for told, name in names.items()
+            )
+            known = f"list_filter([{entries}], lambda entry: entry.value is not null)"
+            held = f"cast(to_json(map_from_entries({known})) as varchar)"
+            return f"nullif({held}, '{{}}') as {column.name}"
+        if column.name in self.mapped:
+            return column.name
+        return f"cast(null as {column.sql_type}) as {column.name}"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -112,7 +136,7 @@ def surveyed(subject: Subject) -> Survey:
         RefusedFileError: the dates have two readings, or contradict each other.
     """
     rows = read.rows_select(subject.export, connection=subject.connection, is_strict=True)
-    columns, raw = subject.shape.columns, subject.export.raw
+    columns, raw = subject.typed.columns, subject.export.raw
     forms = {
         name: form
         for name in subject.mapped
@@ -133,7 +157,7 @@ def typed_by(subject: Subject, rows: str, *, plains: dict[str, Converted]) -> Ty
     Raises:
         RefusedFileError: the dates or the amounts have two readings, or contradict each other.
     """
-    columns = [subject.shape.columns[name] for name in subject.mapped]
+    columns = [subject.typed.columns[name] for name in subject.mapped]
     manner, basis = conversion.manner_of(
         rows,
         [column for column in columns if column.name not in plains],
@@ -179,7 +203,7 @@ def _counted(subject: Subject, rows: str, typing: Typing) -> tuple[Survey, set[s
             [{fit}],
         from (
             select *, {subject.key} as _key
-            from ({conversion.layered(rows, converted, shape=subject.shape)})
+            from ({conversion.layered(rows, converted, shape=subject.typed)})
         )
         """,
     )
@@ -198,7 +222,7 @@ def _counted(subject: Subject, rows: str, typing: Typing) -> tuple[Survey, set[s
 def whole_rows(subject: Subject, typing: Typing, *, row: str) -> str:
     """A select of all rows of a file without faults, in file order; `row` is SQL for `_row`."""
     rows = read.rows_select(subject.export, connection=subject.connection, is_strict=True)
-    typed = conversion.layered(rows, list(typing.converted), shape=subject.shape)
+    typed = conversion.layered(rows, list(typing.converted), shape=subject.typed)
     return f"""
         select
             {subject.columns},

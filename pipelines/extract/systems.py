@@ -24,13 +24,14 @@ FOLDER = Path(__file__).with_name("systems")
 class Contract:
     """One tool: its objects' shapes, and the config of each as a source would write it.
 
-    `timezone`: of times that carry none.
+    `timezone`: of times that carry none. `has_epoch_names`: names of its reports tell the moment.
     """
 
     name: str
     description: str
     role: Role
     timezone: str
+    has_epoch_names: bool
     shapes: dict[str, ObjectShape]
     configs: dict[str, dict[str, Any]]
 
@@ -59,6 +60,7 @@ def _read(path: Path) -> Contract:
         description=raw["description"],
         role=raw.get("role", "crm"),
         timezone=raw["timezone"],
+        has_epoch_names=raw.get("epoch_in_names", False),
         shapes={name: _shape(name, body) for name, body in objects.items()},
         configs={name: _config(body, dialects=raw["dialects"]) for name, body in objects.items()},
     )
@@ -70,7 +72,7 @@ def _shape(name: str, body: dict[str, Any]) -> ObjectShape:
         description=body["description"],
         key=tuple(body["key"]),
         required=tuple(body.get("required", ())),
-        feeds=body.get("feeds"),
+        feeds=tuple(_listed(body.get("feeds"))),
         columns={column: _column(column, spec) for column, spec in body["columns"].items()},
     )
 

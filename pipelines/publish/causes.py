@@ -36,10 +36,10 @@ def _is_read_anew(known: Ledger, entry: Entry) -> bool:
     return bool(applied & set(entry.supersedes))
 
 
-def _feeds(settings: Settings, entry: Entry) -> str:
-    """The object of objects.yml that a batch is of."""
+def _feeds(settings: Settings, entry: Entry) -> tuple[str, ...]:
+    """The objects of objects.yml that a batch is of."""
     shape = settings.shape(entry.source, str(entry.object))
-    return (shape.feeds if shape else None) or str(entry.object)
+    return (shape.feeds if shape else ()) or (str(entry.object),)
 
 
 def add_batches(
@@ -56,11 +56,12 @@ def add_batches(
         [
             [
                 entry.batch,
-                _feeds(settings, entry),
+                fed,
                 f"{entry.source}/{entry.file_name}",
                 _is_read_anew(known, entry),
             ]
             for entry in news
+            for fed in _feeds(settings, entry)
         ],
     )
 
@@ -101,8 +102,9 @@ def _keys(settings: Settings, entries: list[Entry], *, where: str) -> str:
     """A select of the records in batches, by object."""
     paths: dict[tuple[str, str], list[Path]] = {}
     for entry in entries:
-        place = _feeds(settings, entry), entry.source
-        paths.setdefault(place, []).append(ledger.batch_file(settings.lake_dir, entry))
+        for fed in _feeds(settings, entry):
+            file = ledger.batch_file(settings.lake_dir, entry)
+            paths.setdefault((fed, entry.source), []).append(file)
     selects = [
         f"select distinct {literal(name)} as object, {literal(source + ':')} || _key as record_key "
         f"from read_parquet({path_list(listed)}, union_by_name => true) where {where}"

@@ -25,7 +25,7 @@ def _convert(kind, texts, *, zone="UTC", order="YMD", decimal=".", unit=None, **
         description="",
         key=("given",),
         required=(),
-        feeds=None,
+        feeds=(),
         columns={"given": column},
     )
     converted = conversion.convert(
@@ -385,7 +385,7 @@ def test_dates_that_contradict_each_other_are_refused():
 
 
 def test_names_of_unknown_columns_are_unique():
-    shape = ObjectShape(name="things", description="", key=(), required=(), feeds=None, columns={})
+    shape = ObjectShape(name="things", description="", key=(), required=(), feeds=(), columns={})
     headers = ["Lead Source", "lead-source", "Größe", "%"]
     assert list(conversion.extra_names(headers, shape=shape).values()) == [
         "x_lead_source",

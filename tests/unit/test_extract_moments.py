@@ -8,6 +8,7 @@ import pytest
 from pipelines.errors import ConfigError
 from pipelines.extract import moments
 from pipelines.extract.landing import Offer
+from pipelines.extract.reading.parts import file_of
 from pipelines.extract.refusal import RefusedFileError
 from pipelines.sources import Source
 
@@ -19,7 +20,7 @@ def _as_of(tmp_path, text, name, *, of_source=None):
     source = Source.model_validate(
         {"name": "crm", "system": "mapped", "as_of": of_source, "objects": {"users": users}}
     )
-    offer = Offer(source=source, path=tmp_path / name, name=f"2024/{name}")
+    offer = Offer(source=source, part=file_of(tmp_path / name), name=f"2024/{name}")
     return moments.from_settings(offer, "users", zone=CHICAGO)
 
 

@@ -72,7 +72,7 @@ def _converted(kind):
 
 def _values(connection, column: Column, converted: Converted, found: list[str]):
     shape = ObjectShape(
-        name="things", description="", key=(), required=(), feeds=None, columns={"given": column}
+        name="things", description="", key=(), required=(), feeds=(), columns={"given": column}
     )
     connection.execute("create or replace table delivered as select unnest($1) as _c1", [found])
     rows = conversion.layered("select * from delivered", [converted], shape=shape)
