@@ -5,6 +5,10 @@
 {% macro union_systems(object) -%}
     {%- set delivered = {
         'ecb': ['exchange_rates'],
+        'hubspot': [
+            'accounts', 'activities', 'contacts', 'field_changes', 'leads', 'opportunities',
+            'opportunity_lines', 'products', 'stage_changes', 'users',
+        ],
         'outreach': ['activities', 'contacts', 'sequence_enrolments', 'users'],
         'salesforce': [
             'accounts', 'activities', 'contacts', 'exchange_rates', 'field_changes', 'leads',

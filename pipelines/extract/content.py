@@ -24,6 +24,7 @@ from pipelines.extract.refusal import RefusedFileError
 from pipelines.extract.spelling import near_matches
 from pipelines.extract.survey import Subject, Survey, Typing, surveyed, typed_by, whole_rows
 from pipelines.extract.values import texts
+from pipelines.extract.values.converted import Zones
 from pipelines.sources import ObjectConfig
 from pipelines.sql import literal, one_row
 
@@ -60,7 +61,7 @@ def load(
     *,
     shape: ObjectShape,
     config: ObjectConfig,
-    zone: str,
+    zones: Zones,
     scratch: Path,
     name: str,
     connection: duckdb.DuckDBPyConnection,
@@ -74,7 +75,7 @@ def load(
         export=export,
         shape=shape,
         config=config,
-        zone=zone,
+        zones=zones,
         name=name,
         scratch=scratch,
         connection=connection,
@@ -319,11 +320,11 @@ def _column_problems(context: Subject) -> list[str]:
 def _clock_problems(context: Subject, *, ambiguous: int, skipped: int) -> Iterator[str]:
     if ambiguous:
         yield (
-            f"{ambiguous} rows have a time in an hour that happens twice in {context.zone}; "
+            f"{ambiguous} rows have a time in an hour that happens twice in {context.zones.times}; "
             "the first was taken"
         )
     if skipped:
-        yield f"{skipped} rows have a time in an hour that {context.zone} skips; moved forward"
+        yield f"{skipped} rows have a time in an hour that {context.zones.times} skips; moved forward"
 
 
 def _row_problems(context: Subject) -> list[str]:

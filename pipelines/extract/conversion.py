@@ -10,7 +10,7 @@ import duckdb
 from pipelines.extract.objects import Column, ObjectShape
 from pipelines.extract.spelling import DateOrder
 from pipelines.extract.values import dates, evidence, numbers, texts
-from pipelines.extract.values.converted import Converted, DecimalMark, Manner, added
+from pipelines.extract.values.converted import Converted, DecimalMark, Manner, Zones, added
 from pipelines.sources import ObjectConfig
 from pipelines.sql import literal
 
@@ -93,7 +93,7 @@ def manner_of(
     *,
     config: ObjectConfig,
     raw: dict[str, str],
-    zone: str,
+    zones: Zones,
     connection: duckdb.DuckDBPyConnection,
 ) -> tuple[Manner, str]:
     """How the file writes the columns that go by the rules, and how the order was decided.
@@ -120,7 +120,7 @@ def manner_of(
     decimal: DecimalMark = config.decimal or evidence.decimal_mark(
         rows, of(*NUMBERED), money=of("money"), connection=connection
     )
-    return Manner(zone=zone, order=order, decimal=decimal), basis
+    return Manner(zones=zones, order=order, decimal=decimal), basis
 
 
 def key_text(columns: tuple[str, ...], *, mapped: set[str]) -> str:

@@ -18,6 +18,7 @@ from pipelines.extract.reading.export import Export
 from pipelines.extract.recognise import Fit, recognise
 from pipelines.extract.refusal import RefusedFileError
 from pipelines.extract.spelling import near_matches
+from pipelines.extract.values.converted import Zones
 from pipelines.settings import Settings
 from pipelines.sources import ObjectConfig
 
@@ -26,8 +27,8 @@ from pipelines.sources import ObjectConfig
 class Recognised:
     """A file whose object is known, not yet read.
 
-    `config`: the object's part of the config, with the headers of this file. `zone`: of its times
-    that carry none. `given`: the as-of by the config.
+    `config`: the object's part of the config, with the headers of this file. `given`: the as-of
+    by the config, or by the name of the file.
     """
 
     offer: Offer
@@ -35,7 +36,7 @@ class Recognised:
     object: str
     dialect: str
     config: ObjectConfig
-    zone: str
+    zones: Zones
     sha256: str
     identity: str
     given: moments.AsOf | None
@@ -83,16 +84,19 @@ def recognised(
     dialect = fit.spelling.dialect
     own_zone = settings.source_timezone(offer.source)
     given = moments.from_settings(offer, fit.object, zone=own_zone) or moments.from_name(offer)
-    zone = settings.times_timezone(offer.source, is_local=bool(dialect and dialect.is_local)).key
+    is_local = bool(dialect and dialect.is_local)
+    zones = Zones(
+        times=settings.times_timezone(offer.source, is_local=is_local).key, days=own_zone.key
+    )
     config = _as_spelled(offer.source.objects[fit.object], fit)
-    contract = _contract(config, offer.source.shapes[fit.object], export=export, zone=zone)
+    contract = _contract(config, offer.source.shapes[fit.object], export=export, zones=zones)
     return Recognised(
         offer=offer,
         export=export,
         object=fit.object,
         dialect=dialect.name if dialect else "",
         config=config,
-        zone=zone,
+        zones=zones,
         sha256=sha256,
         identity=f"{contract} {given.identity if given else 'found'}",
         given=given,
@@ -127,13 +131,13 @@ def _hints(offer: Offer) -> peek.Hints:
     )
 
 
-def _contract(config: ObjectConfig, shape: ObjectShape, *, export: Export, zone: str) -> str:
+def _contract(config: ObjectConfig, shape: ObjectShape, *, export: Export, zones: Zones) -> str:
     """The hash of all that decides how this file's text becomes rows; what values mean does not."""
     unread = {"files", "as_of", "stages", "meanings", "dialects"}
     terms = config.model_dump(mode="json", exclude=unread)
     terms["columns"] = {c: h for c, h in config.columns.items() if h in export.columns}
     terms["key"] = list(config.key or shape.key)
-    terms["zone"] = zone
+    terms["zones"] = [zones.times, zones.days]
     terms["shape"] = {name: column.type for name, column in shape.columns.items()}
     return hashlib.sha256(json.dumps(terms, sort_keys=True).encode()).hexdigest()[:16]
 
@@ -187,7 +191,7 @@ def judged(
         prepare.prepared(file.export, file.offer.part, limits=settings.limits, scratch=scratch),
         shape=file.shape,
         config=file.config,
-        zone=file.zone,
+        zones=file.zones,
         scratch=scratch,
         name=name,
         connection=connection,

@@ -38,6 +38,8 @@ class Plain:
 def plain(column: Column, *, config: ObjectConfig, raw: dict[str, str], zone: str) -> Plain | None:
     """What spares a column its rules, tested at half their price; None where the config has some.
 
+    `zone`: whose days moments fall on.
+
     Text without blanks around it that spells no NULL, numbers and booleans without blanks, ISO days
     and ISO moments of UTC, all in range. Whatever is not plain goes by the rules.
     """

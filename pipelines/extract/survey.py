@@ -14,7 +14,7 @@ from pipelines.extract import conversion
 from pipelines.extract.objects import Column, ObjectShape
 from pipelines.extract.plain import plain
 from pipelines.extract.reading import export as read
-from pipelines.extract.values.converted import Converted
+from pipelines.extract.values.converted import Converted, Zones
 from pipelines.sources import ObjectConfig
 from pipelines.sql import literal, one_row
 
@@ -29,7 +29,7 @@ class Subject:
     export: read.Export
     shape: ObjectShape
     config: ObjectConfig
-    zone: str
+    zones: Zones
     name: str
     scratch: Path
     connection: duckdb.DuckDBPyConnection
@@ -140,7 +140,7 @@ def surveyed(subject: Subject) -> Survey:
     forms = {
         name: form
         for name in subject.mapped
-        if (form := plain(columns[name], config=subject.config, raw=raw, zone=subject.zone))
+        if (form := plain(columns[name], config=subject.config, raw=raw, zone=subject.zones.days))
     }
     while True:
         plains = {name: form.converted for name, form in forms.items()}
@@ -163,7 +163,7 @@ def typed_by(subject: Subject, rows: str, *, plains: dict[str, Converted]) -> Ty
         [column for column in columns if column.name not in plains],
         config=subject.config,
         raw=subject.export.raw,
-        zone=subject.zone,
+        zones=subject.zones,
         connection=subject.connection,
     )
     converted = tuple(

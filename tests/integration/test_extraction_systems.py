@@ -106,7 +106,7 @@ def test_objects_with_like_names_are_told_apart(company: Company, name: str, wan
 
 
 def test_a_file_without_its_key_or_a_required_column_is_refused(company: Company) -> None:
-    company.land("sales/Opportunity.csv", {"Id": "1", "Stage": "Prospecting"})
+    company.land("sales/Opportunity.csv", {"Id": "1", "Phase": "Prospecting"})
     company.land("sales/User.csv", {"Id": "1", "Name": "Ada"})
     files = {file.file_name: file for file in company.extract().files}
     assert files["Opportunity.csv"].state == "refused"

@@ -9,7 +9,7 @@ import pytest
 from pipelines.extract import conversion
 from pipelines.extract.objects import Column, ObjectShape
 from pipelines.extract.refusal import RefusedFileError
-from pipelines.extract.values.converted import Manner
+from pipelines.extract.values.converted import Manner, Zones
 from pipelines.sources import ObjectConfig
 
 
@@ -32,7 +32,7 @@ def _convert(kind, texts, *, zone="UTC", order="YMD", decimal=".", unit=None, **
         column,
         config=_config(**settings),
         raw={"Given Text": "_c1"},
-        manner=Manner(zone=zone, order=order, decimal=decimal),
+        manner=Manner(zones=Zones(times=zone, days=zone), order=order, decimal=decimal),
     )
     with duckdb.connect() as connection:
         connection.execute("set TimeZone = 'UTC'")
@@ -200,8 +200,8 @@ def test_ids_are_kept_but_for_what_a_spreadsheet_made_of_them():
     ((value, problem, _),) = _convert("id", ["1.23457E+17"])
     assert value is None
     assert problem == (
-        "given (Given Text): '1.23457E+17' is not an id: a spreadsheet has written it as a rounded "
-        "number"
+        "given (Given Text): '1.23457E+17' is not an id: a spreadsheet rounded it; export it anew "
+        "and land it unopened"
     )
 
 
@@ -349,7 +349,7 @@ def _manner(kind, texts, **settings):
             [column],
             config=_config(**settings),
             raw={"Given Text": "_c1"},
-            zone="UTC",
+            zones=Zones(),
             connection=connection,
         )
 

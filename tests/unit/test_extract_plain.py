@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from pipelines.extract import conversion
 from pipelines.extract.objects import SQL_TYPES, Column, ObjectShape
 from pipelines.extract.plain import plain
-from pipelines.extract.values.converted import Converted, Manner
+from pipelines.extract.values.converted import Converted, Manner, Zones
 from pipelines.sources import ObjectConfig
 
 CONFIG = ObjectConfig(columns={"given": "Given"})
@@ -64,7 +64,9 @@ texts = st.lists(st.one_of(moments, days, numbers, digits, noise, words), min_si
 def _converted(kind):
     """The column, the conversion by the rules, and the one of the plain form."""
     column = Column(name="given", type=kind, personal_data="none", description="")
-    ruled = conversion.convert(column, config=CONFIG, raw=RAW, manner=Manner(zone=ZONE))
+    ruled = conversion.convert(
+        column, config=CONFIG, raw=RAW, manner=Manner(zones=Zones(times=ZONE, days=ZONE))
+    )
     form = plain(column, config=CONFIG, raw=RAW, zone=ZONE)
     assert form is not None
     return column, ruled, form.converted

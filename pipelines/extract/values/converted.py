@@ -13,10 +13,18 @@ DecimalMark = Literal[".", ","]
 
 
 @dataclass(frozen=True, kw_only=True)
+class Zones:
+    """The zone of times that carry none, and the one whose days moments fall on where days count."""
+
+    times: str = "UTC"
+    days: str = "UTC"
+
+
+@dataclass(frozen=True, kw_only=True)
 class Manner:
     """How a file writes days, times without a zone, and fractions."""
 
-    zone: str = "UTC"
+    zones: Zones = Zones()
     order: DateOrder = "YMD"
     decimal: DecimalMark = "."
 

@@ -85,12 +85,12 @@ def _within(value: str) -> str:
 
 
 def day(name: str, text: str, manner: Manner, _unit: str | None) -> Converted:
-    """A day as written; a moment with an offset is the day it falls on in the source's zone.
+    """A day as written; a moment with an offset is the day it falls on in the zone of days.
 
     Midnight with an offset is a day that a tool wrote as a moment: it stays the day as written.
     """
     parts, chosen = f"_parts_{name}", f"_chosen_{name}"
-    local = f"cast(timezone('{manner.zone}', try_cast(_iso_{name} as timestamptz)) as date)"
+    local = f"cast(timezone('{manner.zones.days}', try_cast(_iso_{name} as timestamptz)) as date)"
     midnight = f"regexp_full_match({parts}.time, '0?0:00(:00([.]0*)?)?') and {parts}.half = ''"
     is_moment = f"{parts}.zone <> '' and not ({midnight})"
     return Converted(
@@ -110,7 +110,7 @@ def moment(name: str, text: str, manner: Manner, _unit: str | None) -> Converted
     Of an hour that happens twice the first is meant, one that is skipped moves forward. DuckDB
     takes the second of the two, so an earlier moment with the same local time is sought.
     """
-    zone = manner.zone
+    zone = manner.zones.times
     iso, local, zoned, utc = f"_iso_{name}", f"_local_{name}", f"_zoned_{name}", f"_utc_{name}"
     gap = f"_gap_{name}"
     tried = " ".join(

@@ -54,7 +54,7 @@ def identifier(name: str, source: str, _manner: Manner, _unit: str | None) -> Co
         name=name,
         steps=(),
         value=value,
-        expected="an id: a spreadsheet has written it as a rounded number",
+        expected="an id: a spreadsheet rounded it; export it anew and land it unopened",
     )
 
 

@@ -26,7 +26,9 @@ select
     cast(null as varchar) as parent_account_name,
     lake.website as domain,
     lake.customer_since,
-    {{ local_date('lake.created_date', 'context.timezone') }} as created_on,
+    coalesce(
+        {{ local_date('lake.created_date', 'context.timezone') }}, lake.created_on
+    ) as created_on,
     lake.merged_into_id,
     lake.updated_at,
     lake.is_deleted

@@ -18,11 +18,11 @@ select
     lead_source,
     -- a lead may belong to a queue, whose ids begin with 00G: then to nobody
     case when owner_id like '005%' then owner_id end as owner_id,
-    cast(null as varchar) as owner_name,
+    owner_name,
     created_by_id,
     industry,
     country,
-    cast(null as date) as created_on,
+    created_on,
     created_date as created_at,
     qualified_at,
     converted_date as converted_on,
