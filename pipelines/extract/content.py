@@ -324,7 +324,8 @@ def _clock_problems(context: Subject, *, ambiguous: int, skipped: int) -> Iterat
             "the first was taken"
         )
     if skipped:
-        yield f"{skipped} rows have a time in an hour that {context.zones.times} skips; moved forward"
+        zone = context.zones.times
+        yield f"{skipped} rows have a time in an hour that {zone} skips; moved forward"
 
 
 def _row_problems(context: Subject) -> list[str]:

@@ -5,7 +5,6 @@ been in three stages, as its history tells; 9004 tells only when it entered its 
 """
 
 import json
-from pathlib import Path
 
 import pytest
 
@@ -210,8 +209,8 @@ def company(tmp_path_factory: pytest.TempPathFactory) -> Settings:
 def test_deals_have_labels_for_stages_and_days_of_the_company(company: Settings) -> None:
     assert ask(
         company,
-        "select opportunity_id, stage, outcome, cast(amount as varchar), cast(closed_on as varchar) "
-        "from marts.fct_opportunities where not is_merged order by opportunity_id",
+        "select opportunity_id, stage, outcome, cast(amount as varchar), "
+        "cast(closed_on as varchar) from marts.fct_opportunities where not is_merged order by opportunity_id",
     ) == [
         ("9001", "Closed Won", "won", "1000.00", "2026-11-01"),
         ("9003", "Gone Quiet", "lost", "500.00", "2026-11-10"),

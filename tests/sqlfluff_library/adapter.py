@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 
-
 # what yields a relation's rows in another form reads as a subquery of that relation
 OF_RELATIONS = {"json_entries", "list_entries"}
 

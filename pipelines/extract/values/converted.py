@@ -14,7 +14,7 @@ DecimalMark = Literal[".", ","]
 
 @dataclass(frozen=True, kw_only=True)
 class Zones:
-    """The zone of times that carry none, and the one whose days moments fall on where days count."""
+    """The zone of times that carry none, and the one in which a moment falls on a day."""
 
     times: str = "UTC"
     days: str = "UTC"
