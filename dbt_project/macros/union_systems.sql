@@ -9,11 +9,14 @@
             'accounts', 'activities', 'contacts', 'field_changes', 'leads', 'opportunities',
             'opportunity_lines', 'products', 'stage_changes', 'users',
         ],
+        'instantly': ['activities', 'contacts', 'sequence_enrolments', 'users'],
+        'lemlist': ['activities', 'contacts', 'sequence_enrolments', 'users'],
         'outreach': ['activities', 'contacts', 'sequence_enrolments', 'users'],
         'salesforce': [
             'accounts', 'activities', 'contacts', 'exchange_rates', 'field_changes', 'leads',
             'opportunities', 'opportunity_lines', 'products', 'stage_changes', 'users',
         ],
+        'smartlead': ['activities', 'contacts', 'sequence_enrolments'],
     } -%}
     {%- for system in var('systems', ['mapped']) if object in delivered.get(system, [object]) %}
     {%- if not loop.first %}

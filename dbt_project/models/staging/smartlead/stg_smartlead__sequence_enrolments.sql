@@ -1,0 +1,190 @@
+with leads as (
+
+    select
+        *,
+        {{ dbt.concat([
+            "coalesce(campaign_id, '')", "'/'", dbt.hash('lower(trim(email))')
+        ]) }} as enrolment_id,
+        {{ dbt.hash('lower(trim(email))') }} as person_name
+    from {{ source('lake', 'smartlead__leads') }}
+    where email is not null
+
+),
+
+touched as (
+
+    {{ enrolments_touched(ref('stg_smartlead__activities')) }}
+
+),
+
+-- whoever was written to in a campaign that is named
+placed as (
+
+    select distinct
+        _source,
+        person_name
+    from touched
+    where campaign_id <> ''
+
+),
+
+-- two records of one address in one campaign are one enrolment; a lead whose file does not name the
+-- campaign is no enrolment of its own beside one in a campaign
+enrolled as (
+
+    select
+        leads.*,
+        row_number() over (
+            partition by leads._source, leads.enrolment_id, leads._as_of, leads._batch
+            order by leads._op desc, leads._key asc
+        ) as place
+    from leads
+    left join placed
+        on
+            leads._source = placed._source
+            and leads.person_name = placed.person_name
+    where leads.campaign_id is not null or placed.person_name is null
+
+),
+
+campaigns as (
+
+    select
+        *,
+        row_number() over (
+            partition by _source, _key order by _as_of desc, _batch desc
+        ) as versions_back
+    from {{ source('lake', 'smartlead__campaigns') }}
+
+),
+
+naming_rows as (
+
+    select
+        _source,
+        campaign_id,
+        campaign_name
+    from {{ source('lake', 'smartlead__statistics') }}
+    union all
+    select
+        _source,
+        campaign_id,
+        campaign_name
+    from {{ source('lake', 'smartlead__leads') }}
+    union all
+    select
+        _source,
+        campaign_id,
+        campaign_name
+    from {{ source('lake', 'smartlead__webhook_events') }}
+
+),
+
+names_in_rows as (
+
+    select
+        _source,
+        campaign_id,
+        max(campaign_name) as name
+    from naming_rows
+    where campaign_id is not null
+    group by _source, campaign_id
+
+),
+
+people as (
+
+    select
+        _source,
+        person_name,
+        min(id) as person_id,
+        max_by(lead_category, _as_of) as lead_category
+    from leads
+    group by _source, person_name
+
+),
+
+known as (
+
+    select distinct
+        _source,
+        enrolment_id
+    from enrolled
+
+),
+
+enrolments as (
+
+    select
+        enrolled._source,
+        enrolled._as_of,
+        enrolled._batch,
+        enrolled._row,
+        enrolled._op,
+        enrolled.enrolment_id,
+        coalesce(enrolled.campaign_id, '') as campaign_id,
+        enrolled.id as person_id,
+        coalesce(enrolled.created_at, touched.first_touch_at) as started_at,
+        case
+            when coalesce(enrolled.lead_category, '') <> 'automatic' then touched.first_answer_at
+        end as replied_at
+    from enrolled
+    left join touched
+        on
+            enrolled._source = touched._source
+            and enrolled.enrolment_id = touched.enrolment_id
+    where enrolled.place = 1
+    union all
+    -- whoever was written to has been enrolled, also when no export of leads names the person
+    select
+        touched._source,
+        touched._as_of,
+        touched._batch,
+        touched._row,
+        'upsert' as _op,
+        touched.enrolment_id,
+        touched.campaign_id,
+        people.person_id,
+        touched.first_touch_at as started_at,
+        case
+            when coalesce(people.lead_category, '') <> 'automatic' then touched.first_answer_at
+        end as replied_at
+    from touched
+    left join known
+        on
+            touched._source = known._source
+            and touched.enrolment_id = known.enrolment_id
+    left join people
+        on
+            touched._source = people._source
+            and touched.person_name = people.person_name
+    where known.enrolment_id is null and touched.first_touch_at is not null
+
+)
+
+select
+    {{ dbt.concat(['enrolments._source', "':'", 'enrolments.enrolment_id']) }} as enrolment_key,
+    enrolments._source,
+    enrolments._as_of,
+    enrolments._batch,
+    enrolments._row,
+    enrolments._op,
+    enrolments.enrolment_id,
+    coalesce(campaigns.name, names_in_rows.name) as sequence_name,
+    enrolments.person_id,
+    -- the statistics do not say whose mailbox wrote
+    cast(null as varchar) as owner_id,
+    enrolments.started_at,
+    enrolments.replied_at,
+    cast(null as timestamp) as updated_at,
+    cast(null as boolean) as is_deleted
+from enrolments
+left join campaigns
+    on
+        enrolments._source = campaigns._source
+        and enrolments.campaign_id = campaigns.id
+        and campaigns.versions_back = 1
+left join names_in_rows
+    on
+        enrolments._source = names_in_rows._source
+        and enrolments.campaign_id = names_in_rows.campaign_id
