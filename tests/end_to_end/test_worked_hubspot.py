@@ -210,7 +210,8 @@ def test_deals_have_labels_for_stages_and_days_of_the_company(company: Settings)
     assert ask(
         company,
         "select opportunity_id, stage, outcome, cast(amount as varchar), "
-        "cast(closed_on as varchar) from marts.fct_opportunities where not is_merged order by opportunity_id",
+        "cast(closed_on as varchar) from marts.fct_opportunities where not is_merged "
+        "order by opportunity_id",
     ) == [
         ("9001", "Closed Won", "won", "1000.00", "2026-11-01"),
         ("9003", "Gone Quiet", "lost", "500.00", "2026-11-10"),
