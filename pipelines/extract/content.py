@@ -55,6 +55,11 @@ class Content:
     encoding: str
     problems: tuple[str, ...]
 
+    @property
+    def balances(self) -> bool:
+        """True when each row that was read is good, quarantined or skipped."""
+        return self.rows_read == self.good_rows + self.quarantined_rows + self.skipped_rows
+
 
 def load(
     export: read.Export,
@@ -89,7 +94,27 @@ def load(
     _check_repeated(subject)
     if survey and survey.is_faultless and lines is not None and len(lines) == survey.rows:
         return _whole(subject, survey, lines=lines)
-    return _judged(subject, survey.typing if survey else None, lines=lines)
+    found = _judged(subject, survey.typing if survey else None, lines=lines)
+    if found.balances or export.format != "csv":
+        return found
+    return _judged_again(subject)
+
+
+def _judged_again(subject: Subject) -> Content:
+    """The content of a CSV so damaged that DuckDB lost rows of it, written anew row by row.
+
+    Raises:
+        RefusedFileError: the two readers still see different rows.
+    """
+    export = prepare.rewritten(subject.export, scratch=subject.scratch)
+    again = replace(subject, export=export, name=f"{subject.name}_again")
+    found = _judged(again, None, lines=None)
+    if not found.balances:
+        raise RefusedFileError(
+            "two readers see different rows in it: a quote is probably not closed",
+            remedy="Export it again",
+        )
+    return found
 
 
 def _read_twice(subject: Subject) -> tuple[Survey | None, Lines | None]:
