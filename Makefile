@@ -47,9 +47,10 @@ test: check  ## everything CI runs
 	@$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 .PHONY: drill
-drill: .venv/installed  ## twenty real nights killed at any moment; a hundred sequences of nights by chance
+drill: .venv/installed  ## real nights killed, sequences of nights by chance, damaged exports
 	@KPIMART_KILLS=20 $(BIN)/python -m pytest tests/end_to_end/test_sigkills.py
 	@KPIMART_SEQUENCES=100 $(BIN)/python -m pytest tests/end_to_end/test_incremental_equals_full.py
+	@KPIMART_FUZZ=20000 $(BIN)/python -m pytest -n 2 tests/end_to_end/test_fuzz_reader.py
 
 .PHONY: dev
 dev: .venv/installed  ## Dagster's UI, with the nightly schedule

@@ -1,6 +1,6 @@
 """What a run would make of each landed file; changes nothing."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from zoneinfo import ZoneInfo
 
 from rich.console import Console
@@ -10,6 +10,7 @@ from pipelines import progress
 from pipelines.commands import console, figures
 from pipelines.commands.watching import watching
 from pipelines.extract.outcome import FileOutcome
+from pipelines.extract.systems import MAPPED
 from pipelines.settings import Settings
 
 STATES = {
@@ -19,6 +20,11 @@ STATES = {
     "refused": ("refused", "fail"),
 }
 
+DIALECTS = {
+    "api": "by the names of its API",
+    "label": "by the labels of its pages and reports",
+    "elt": "by the names that loaders give",
+}
 MOST_REMARKS = 5
 MOST_COLUMNS = 12
 
@@ -43,12 +49,13 @@ def render(files: Sequence[FileOutcome], settings: Settings, *, to: Console) -> 
         console.line(to, f"no file in {escape(str(settings.landing_dir))} below {names}")
         return
     zone = ZoneInfo(settings.company.timezone)
+    systems = {source.name: source.system for source in settings.sources}
     for file in files:
         word, style = STATES[file.state]
         console.item(
             to, f"[{style}]{word:<7}[/]", f"[title]{escape(f'{file.source}/{file.file_name}')}[/]"
         )
-        for fact in _facts(file, zone):
+        for fact in _facts(file, zone, system=systems[file.source]):
             console.line(to, escape(fact), style="quiet", indent=9)
         for remark in _remarks(file):
             console.line(to, escape(remark), indent=9)
@@ -64,7 +71,7 @@ def render(files: Sequence[FileOutcome], settings: Settings, *, to: Console) -> 
     to.print()
 
 
-def _facts(file: FileOutcome, zone: ZoneInfo) -> list[str]:
+def _facts(file: FileOutcome, zone: ZoneInfo, *, system: str) -> list[str]:
     """What the file is taken for, and what would become of its rows."""
     if file.object is None:
         return []
@@ -74,12 +81,21 @@ def _facts(file: FileOutcome, zone: ZoneInfo) -> list[str]:
     encoding = "" if file.format == "parquet" else file.encoding
     read_as = [file.format, encoding, file.delimiter and f"delimiter {file.delimiter!r}"]
     shape = ", ".join(part for part in (*read_as, file.date_order) if part)
-    facts = [f"{file.object}{as_of}", shape]
+    spelled = f", {DIALECTS[file.dialect]}" if file.dialect else ""
+    of_system = "" if system == MAPPED else f"{system} "
+    facts = [f"{of_system}{file.object}{spelled}{as_of}", shape]
     if file.state != "unchanged":
-        facts.append(_rows(file))
-    if file.columns_unknown and file.state == "applied":
-        facts.append(f"not mapped, kept as text: {_first_of(file.columns_unknown)}")
+        facts += [_rows(file), *_columns(file)]
     return [fact for fact in facts if fact]
+
+
+def _columns(file: FileOutcome) -> Iterator[str]:
+    """How many columns are known, which are not, and which the file lacks."""
+    yield f"{figures.plural(len(file.columns_known), 'column')} known"
+    if file.columns_unknown:
+        yield f"not mapped, kept as text: {_first_of(file.columns_unknown)}"
+    if file.columns_missing:
+        yield f"not in the file, left empty: {_first_of(list(file.columns_missing))}"
 
 
 def _first_of(names: list[str]) -> str:
@@ -102,16 +118,15 @@ def _rows(file: FileOutcome) -> str:
     }
     told = [f"{count:,} {name}" for name, count in parts.items() if count]
     if counts.deleted_rows:
-        told.append(f"and {counts.deleted_rows:,} records gone since the last export")
+        gone = figures.plural(counts.deleted_rows, "record")
+        told.append(f"and {gone} gone since the last export")
     return f"{figures.plural(counts.rows_read, 'row')}: {', '.join(told)}"
 
 
 def _remarks(file: FileOutcome) -> list[str]:
-    """Reason, problems and missing columns; of many problems the first few."""
+    """Reason and problems; of many problems the first few."""
     remarks = [] if file.state == "unchanged" else [file.reason]
     remarks += file.problems
-    for header, columns in file.columns_missing.items():
-        remarks.append(f"has no column {header!r}: {', '.join(columns)} stays empty")
     told = [remark for remark in dict.fromkeys(remarks) if remark]
     left = len(told) - MOST_REMARKS
     return [

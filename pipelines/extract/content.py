@@ -10,6 +10,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import numpy as np
@@ -141,15 +142,22 @@ def _empty_columns(subject: Subject) -> frozenset[str]:
     layout, raw = subject.export.layout, subject.export.raw
     if layout is None or not layout.unnamed:
         return frozenset()
-    rows = read.rows_select(subject.export, connection=subject.connection)
     held = ", ".join(
         f"bool_or(coalesce({texts.trimmed(raw[name])}, '') <> '')" for name in layout.unnamed
     )
-    _forget_rejects(subject.connection)
-    found = one_row(subject.connection, f"select {held} from ({rows})")
+    found = _asked(subject, f"select {held}") or (True for _ in layout.unnamed)
     return frozenset(
         name for name, is_held in zip(layout.unnamed, found, strict=True) if not is_held
     )
+
+
+def _asked(subject: Subject, select: str) -> tuple[Any, ...] | None:
+    """What the rows of the file answer; nothing where DuckDB cannot read it as it is."""
+    rows = read.rows_select(subject.export, connection=subject.connection)
+    _forget_rejects(subject.connection)
+    with suppress(*READ_ERRORS):
+        return one_row(subject.connection, f"{select} from ({rows})")
+    return None
 
 
 def _check_repeated(subject: Subject) -> None:
@@ -162,10 +170,8 @@ def _check_repeated(subject: Subject) -> None:
     for name, header in layout.repeated if layout else ():
         if header not in subject.mapped.values():
             continue
-        rows = read.rows_select(subject.export, connection=subject.connection)
         differing = f"{raw[name]} is distinct from {raw[header]}"
-        _forget_rejects(subject.connection)
-        (count,) = one_row(subject.connection, f"select count(*) from ({rows}) where {differing}")
+        (count,) = _asked(subject, f"select count(*) filter (where {differing})") or (0,)
         if count:
             raise RefusedFileError(
                 f"the header names {header!r} more than once, and {count} rows differ in it",

@@ -32,6 +32,7 @@ FREQUENT_LETTERS = frozenset("àáâãäåæçèéêëìíîïñòóôõöøùú
 WITHIN_WORDS = frozenset("\u2019")
 BESIDE_WORDS = frozenset("\u2018\u2019\u201c\u201d\u2013\u2014\u2026\u2022\u00a0€£¥§©®™°²³½¼«»¿¡·")
 UNDECODED = re.compile("[\udc80-\udcff]")
+CONTROL = re.compile(rb"[\x00-\x08\x0b-\x1f]")
 BEYOND_ASCII = re.compile(rb"[^\n]*[\x80-\xff][^\n]*")
 IN_CONTEXT = re.compile("(?s)(?<=(.))([^\x00-\x7f])(?=(.))")
 
@@ -106,6 +107,21 @@ def of_whole(*streams: BinaryIO) -> Encoding:
     return Encoding(codec=best, name=SINGLE_BYTE[best])
 
 
+def is_plain(path: Path) -> bool:
+    """True where all of a file is UTF-8 without control characters but line feeds and tabs."""
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    try:
+        with path.open("rb") as file:
+            while block := file.read(BLOCK_BYTES):
+                decoder.decode(block)
+                if CONTROL.search(block):
+                    return False
+        decoder.decode(b"", final=True)
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
 def _lines_beyond_ascii(*streams: BinaryIO) -> Iterator[bytes]:
     """The lines with a byte beyond ASCII, up to so much of them that more would tell no more."""
     found = 0
@@ -122,7 +138,7 @@ def _lines_beyond_ascii(*streams: BinaryIO) -> Iterator[bytes]:
 
 def decoded_head(head: bytes, encoding: Encoding) -> str:
     """The text of a file's first bytes, without the mark; a last character that is cut is left."""
-    decoder = codecs.getincrementaldecoder(encoding.codec)(errors=encoding.errors)
+    decoder = codecs.getincrementaldecoder(encoding.codec)(errors="replace")
     return decoder.decode(head.removeprefix(encoding.mark))
 
 

@@ -4,6 +4,7 @@ A CSV and a Parquet are looked at where they lie. A workbook and a JSON have to 
 know their columns; what was made of them on the way lies in the scratch folder, for `prepare`.
 """
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,6 +18,8 @@ from pipelines.extract.reading.parts import Part
 from pipelines.extract.refusal import RefusedFileError
 from pipelines.sql import literal
 
+BLOCK_CHARACTERS = 1024 * 1024
+CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")  # no JSON holds these as they are
 FIRST_LINES_BYTES = 2 * encodings.HEAD_BYTES
 
 
@@ -122,11 +125,10 @@ def _of_json(
 ) -> Export:
     """JSON Lines, whatever it was: a document that holds many records has them as lines then."""
     path = part.path
-    if part.packing or not encoding.is_utf8 or encoding.mark:
+    if part.packing:
         path = scratch / "unpacked.json"
         part.unpack(path, limits=limits)
-        if not encoding.is_utf8 or encoding.mark:
-            path = encodings.transcoded(path, scratch / "utf8.json", encoding)
+    path, encoding = _as_utf8(path, encoding, scratch=scratch)
     if part.format == "json" and not json_lines.begins_as_lines(first):
         document, path = path, scratch / "records.jsonl"
         json_lines.write_lines(document, path, limits=limits, connection=on)
@@ -139,3 +141,30 @@ def _of_json(
         places=tuple(places.values()),
         encoding=encoding,
     )
+
+
+def _as_utf8(path: Path, encoding: Encoding, *, scratch: Path) -> tuple[Path, Encoding]:
+    """The text in UTF-8 with plain line ends, as no line end is part of a JSON value.
+
+    Bytes that are no character are written out, so that their line is no JSON.
+    """
+    if encoding.is_utf8 and not encoding.mark:
+        if encodings.is_plain(path):
+            return path, encoding
+        with path.open("rb") as file:
+            encoding = encodings.of_whole(file)
+    target = scratch / "utf8.json"
+    errors = "backslashreplace" if encoding.is_utf8 else encoding.errors
+    with (
+        path.open(encoding=encoding.codec, errors=errors) as original,
+        target.open("w", encoding="utf-8", newline="") as copy,
+    ):
+        if encoding.mark:
+            original.read(1)
+        while block := original.read(BLOCK_CHARACTERS):
+            copy.write(CONTROL.sub(_written_out, block))
+    return target, encoding
+
+
+def _written_out(control: re.Match[str]) -> str:
+    return f"\\x{ord(control[0]):02x}"
