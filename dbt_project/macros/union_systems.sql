@@ -4,6 +4,7 @@
    Usage: {{ union_systems('accounts') }} #}
 {% macro union_systems(object) -%}
     {%- set delivered = {
+        'apollo': ['contacts'],
         'ecb': ['exchange_rates'],
         'hubspot': [
             'accounts', 'activities', 'contacts', 'field_changes', 'leads', 'opportunities',
@@ -17,6 +18,7 @@
             'opportunities', 'opportunity_lines', 'products', 'stage_changes', 'users',
         ],
         'smartlead': ['activities', 'contacts', 'sequence_enrolments'],
+        'salesloft': ['activities', 'contacts', 'sequence_enrolments', 'users'],
     } -%}
     {%- for system in var('systems', ['mapped']) if object in delivered.get(system, [object]) %}
     {%- if not loop.first %}

@@ -102,7 +102,7 @@ TEXTS = {
     "timestamp": "2026-10-31T13:45:00Z",
 }
 # objects so slight that only the name of the file tells them
-BY_NAME = {("outreach", "sequences")}
+BY_NAME = {("outreach", "sequences"), ("outreach", "stages")}
 SHAPES = [
     (system, name, dialect.name)
     for system, contract in contracts().items()

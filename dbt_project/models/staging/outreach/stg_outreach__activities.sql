@@ -55,7 +55,7 @@ select
     cast(null as timestamp) as ended_at,
     cast(null as timestamp) as booked_at,
     updated_at,
-    cast(null as boolean) as is_deleted
+    lower(dml_type) = 'delete' as is_deleted
 from mailings
 union all
 select
@@ -78,16 +78,20 @@ select
     cast(null as varchar) as linked_activity_id,
     calls.sequence_state_id as enrolment_id,
     dispositions.name as disposition,
+    -- without the list of dispositions the call tells what the rep's choice came to
     case
-        when dispositions.outcome = 'completed' then true
-        when dispositions.outcome = 'no_answer' then false
+        when lower(dispositions.outcome) in ('completed', 'answered') then true
+        when lower(dispositions.outcome) in ('no_answer', 'not answered') then false
+        when dispositions.id is not null or calls.call_disposition_id is null then null
+        when lower(calls.outcome) in ('completed', 'answered') then true
+        when lower(calls.outcome) in ('no_answer', 'not answered') then false
     end as is_connected,
     false as is_automated,
     calls.dialed_at as occurred_at,
     calls.completed_at as ended_at,
     cast(null as timestamp) as booked_at,
     calls.updated_at,
-    cast(null as boolean) as is_deleted
+    lower(calls.dml_type) = 'delete' as is_deleted
 from calls
 left join dispositions
     on
@@ -130,5 +134,5 @@ select
     cast(null as timestamp) as ended_at,
     cast(null as timestamp) as booked_at,
     updated_at,
-    cast(null as boolean) as is_deleted
+    lower(dml_type) = 'delete' as is_deleted
 from tasks

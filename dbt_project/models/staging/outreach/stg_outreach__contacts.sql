@@ -12,7 +12,12 @@ select
     _row,
     _op,
     id as contact_id,
-    name as contact_name,
+    coalesce(
+        name,
+        nullif(trim({{ dbt.concat([
+            "coalesce(first_name, '')", "' '", "coalesce(last_name, '')"
+        ]) }}), '')
+    ) as contact_name,
     -- ["first@one.example","second@one.example"]
     trim(split_part(replace(replace(replace(emails, '[', ''), ']', ''), '"', ''), ',', 1)) as email,
     external_id as crm_id,
@@ -22,5 +27,5 @@ select
     created_at,
     cast(null as varchar) as merged_into_id,
     updated_at,
-    trashed_at is not null as is_deleted
+    trashed_at is not null or coalesce(lower(dml_type) = 'delete', false) as is_deleted
 from lake

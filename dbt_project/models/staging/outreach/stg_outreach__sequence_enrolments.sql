@@ -29,7 +29,7 @@ select
     states.created_at as started_at,
     states.replied_at,
     states.updated_at,
-    cast(null as boolean) as is_deleted
+    lower(states.dml_type) = 'delete' as is_deleted
 from states
 left join sequences
     on

@@ -23,5 +23,5 @@ select
     cast(null as date) as hired_on,
     cast(null as date) as left_on,
     updated_at,
-    cast(null as boolean) as is_deleted
+    lower(dml_type) = 'delete' as is_deleted
 from lake
