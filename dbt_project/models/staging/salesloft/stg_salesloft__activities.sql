@@ -10,7 +10,7 @@ calls as (
 
 ),
 
--- the legs of one call share a uuid: if any of them has the logged call, that counts for all of them,
+-- the legs of one call share a uuid: if any of them has the logged call, that counts for them all,
 -- else the first leg to the person does, for a dial that nobody logged is one too
 legs as (
 

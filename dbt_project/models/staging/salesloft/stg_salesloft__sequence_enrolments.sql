@@ -21,8 +21,8 @@ cadences as (
 
 ),
 
--- a membership counts answers without a time, a person has that of the last one: the first such time
--- that any export has shown since the enrolment is the latest at which the answer can have come
+-- a membership counts answers without a time, a person has that of the last one: the first such
+-- time since the enrolment that any export has shown is the latest at which the answer can have come
 replies as (
 
     select
