@@ -22,7 +22,7 @@ cadences as (
 ),
 
 -- a membership counts answers without a time, a person has that of the last one: the first such
--- time since the enrolment that any export has shown is the latest at which the answer can have come
+-- time since the enrolment that any export has shown is the latest at which it can have come
 replies as (
 
     select
