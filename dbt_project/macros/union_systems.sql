@@ -13,12 +13,20 @@
         'instantly': ['activities', 'contacts', 'sequence_enrolments', 'users'],
         'lemlist': ['activities', 'contacts', 'sequence_enrolments', 'users'],
         'outreach': ['activities', 'contacts', 'sequence_enrolments', 'users'],
+        'pipedrive': [
+            'accounts', 'activities', 'contacts', 'field_changes', 'leads', 'opportunities',
+            'opportunity_lines', 'products', 'stage_changes', 'users',
+        ],
         'salesforce': [
             'accounts', 'activities', 'contacts', 'exchange_rates', 'field_changes', 'leads',
             'opportunities', 'opportunity_lines', 'products', 'stage_changes', 'users',
         ],
         'smartlead': ['activities', 'contacts', 'sequence_enrolments'],
         'salesloft': ['activities', 'contacts', 'sequence_enrolments', 'users'],
+        'zoho': [
+            'accounts', 'activities', 'contacts', 'leads', 'opportunities', 'products',
+            'stage_changes', 'users',
+        ],
     } -%}
     {%- for system in var('systems', ['mapped']) if object in delivered.get(system, [object]) %}
     {%- if not loop.first %}

@@ -110,6 +110,7 @@ def _config(body: dict[str, Any], *, dialects: dict[str, dict[str, Any]]) -> dic
         "dialects": spellings,
         "optional": [name for name in body["columns"] if name in known and name not in needed],
         "values": body.get("values", {}),
+        "nulls": body.get("nulls", {}),
         "meanings": body.get("meanings", {}),
         "stages": body.get("stages", {}),
     }
