@@ -21,8 +21,8 @@
             'accounts', 'activities', 'contacts', 'exchange_rates', 'field_changes', 'leads',
             'opportunities', 'opportunity_lines', 'products', 'stage_changes', 'users',
         ],
-        'smartlead': ['activities', 'contacts', 'sequence_enrolments'],
         'salesloft': ['activities', 'contacts', 'sequence_enrolments', 'users'],
+        'smartlead': ['activities', 'contacts', 'sequence_enrolments'],
         'zoho': [
             'accounts', 'activities', 'contacts', 'leads', 'opportunities', 'products',
             'stage_changes', 'users',
