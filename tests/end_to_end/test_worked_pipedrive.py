@@ -5,9 +5,13 @@ is.
 """
 
 import json
+from pathlib import Path
 
+import duckdb
 import pytest
 
+from pipelines.extract.relations import register
+from pipelines.extract.run import extract
 from pipelines.settings import Settings
 from tests.worked_company import ask, built, landed
 
@@ -496,3 +500,22 @@ def test_a_lead_of_a_list_is_known_by_its_day(lists: Settings) -> None:
     ) == [
         "Web forms | 2026-03-02 | no moment of creation | crm:Ada",
     ]
+
+
+def test_a_lead_that_became_a_deal_stays(tmp_path: Path) -> None:
+    """Pipedrive deletes it then, so a later export lacks it: it was a lead all the same."""
+    first = LISTS["crm/leads-1-2.csv"]
+    files = {
+        "crm/leads_2026-03-03.csv": first,
+        "crm/leads_2026-03-04.csv": first.replace("adf", "cdf"),
+    }
+    source = {"name": "crm", "system": "pipedrive", "as_of": "*_%Y-%m-%d.*"}
+    settings = landed(tmp_path, files, {**CONFIG, "sources": [source]})
+    assert [file.state for file in extract(settings).files] == ["applied", "applied"]
+    with duckdb.connect() as connection:
+        register(settings, connection)
+        found = connection.execute("select id, _op from lake.pipedrive__leads order by id")
+        assert found.fetchall() == [
+            ("adf21080-0e10-11eb-879b-05d71fb426ec", "upsert"),
+            ("cdf21080-0e10-11eb-879b-05d71fb426ec", "upsert"),
+        ]

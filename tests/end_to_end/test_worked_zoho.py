@@ -313,9 +313,8 @@ def test_meetings_with_somebody_outside_count(api: Settings) -> None:
     """702 is with nobody, 703 is still to come, 704 is about a deal. Bob booked them all."""
     assert rows(
         api,
-        "select right(activity_key, 3), kind, occurred_on, ended_at, is_meeting_booked, is_meeting_held "
-        "from marts.fct_activities where kind <> 'call' "
-        "order by activity_key",
+        "select right(activity_key, 3), kind, occurred_on, ended_at, is_meeting_booked, "
+        "is_meeting_held from marts.fct_activities where kind <> 'call' order by activity_key",
     ) == [
         "701 | meeting | 2026-03-03 | 2026-03-03 23:00:00 | True | True",
         "702 | internal meeting | 2026-03-03 | 2026-03-03 23:00:00 | False | False",
