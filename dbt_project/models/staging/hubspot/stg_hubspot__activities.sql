@@ -60,7 +60,7 @@ select
     end as is_connected,
     false as is_automated,
     occurred_at,
-    {{ seconds_later('occurred_at', 'duration') }} as ended_at,
+    occurred_at + duration * interval 1 second as ended_at,
     cast(null as timestamp) as booked_at,
     updated_at,
     is_archived as is_deleted

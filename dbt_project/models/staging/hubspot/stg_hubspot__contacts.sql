@@ -18,14 +18,7 @@ select
     versions._row,
     versions._op,
     lake.id as contact_id,
-    nullif(
-        trim(
-            {{ dbt.concat([
-                "coalesce(lake.first_name, '')", "' '", "coalesce(lake.last_name, '')"
-            ]) }}
-        ),
-        ''
-    ) as contact_name,
+    {{ name_of('null', 'lake.first_name', 'lake.last_name') }} as contact_name,
     lake.email,
     cast(null as varchar) as crm_id,
     split_part(lake.company_id, ';', 1) as account_id,

@@ -32,14 +32,7 @@ select
     versions._row,
     versions._op,
     lake.id as lead_id,
-    nullif(
-        trim(
-            {{ dbt.concat([
-                "coalesce(lake.first_name, '')", "' '", "coalesce(lake.last_name, '')"
-            ]) }}
-        ),
-        ''
-    ) as lead_name,
+    {{ name_of('null', 'lake.first_name', 'lake.last_name') }} as lead_name,
     lake.email,
     coalesce(lake.lead_status, lake.lifecycle_stage) as status,
     lake.source as lead_source,

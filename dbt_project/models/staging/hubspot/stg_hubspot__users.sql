@@ -12,9 +12,7 @@ select
     _row,
     _op,
     id as user_id,
-    nullif(
-        trim({{ dbt.concat(["coalesce(first_name, '')", "' '", "coalesce(last_name, '')"]) }}), ''
-    ) as user_name,
+    {{ name_of('null', 'first_name', 'last_name') }} as user_name,
     email,
     cast(null as varchar) as crm_id,
     cast(null as varchar) as role,
