@@ -60,24 +60,32 @@ def _plain_text(text: str, _zone: str) -> tuple[str, str]:
         for is_short in (True, False)
     )
     return (
-        f"not ({text} < '!' or prefix({text}, chr(160)) or {text}[-1] in ({ends}) "
-        f"or prefix({text}, '=\"') or ({text} < ')' and {text} in ({long})) "
+        f"not ({text} < ')' and ({text} < '!' or {text} in ({long})) "
+        f"or {text} >= chr(160) and {text} < chr(161) or {text}[-1] in ({ends}) "
+        f"or {text} >= '=\"' and {text} < '=#' "
         f"or (strlen({text}) <= 4 and {text} in ({short})))",
         text,
     )
 
 
 def _plain_id(text: str, zone: str) -> tuple[str, str]:
+    """A text without a plus, which a rounded number has."""
     test, value = _plain_text(text, zone)
-    return f"{test} and not contains({text}, 'E+') and not contains({text}, 'e+')", value
+    return f"{test} and not contains({text}, '+')", value
 
 
-def _plain_salesforce_id(text: str, zone: str) -> tuple[str, str]:
-    test, value = _plain_id(text, zone)
-    return f"strlen({text}) = {texts.LONG_ID} and {test}", value
+def _plain_salesforce_id(text: str, _zone: str) -> tuple[str, str]:
+    """By length and ends, which no blank, no formula and no spelling of NULL has."""
+    is_long = f"strlen({text}) = {texts.LONG_ID} and not contains({text}, '+')"
+    return (
+        f"{is_long} and {text} >= '0' and {text}[1] <> '=' and {text}[-1] between '0' and 'z'",
+        text,
+    )
 
 
 def _plain_number(sql_type: str, pattern: str) -> Callable[[str, str], tuple[str, str]]:
+    """Numbers of one reading, whatever the decimal mark is."""
+
     def form(text: str, _zone: str) -> tuple[str, str]:
         value = f"try_cast({text} as {sql_type})"
         return f"regexp_full_match({text}, '{pattern}') and {value} is not null", value

@@ -15,6 +15,7 @@ from pipelines.extract.refusal import RefusedFileError
 
 DELIMITERS = (",", ";", "\t", "|", "^", "~", "\x1f", "\x01")
 SEARCHED_RECORDS = 40
+LONGEST_NAME = 120
 SEARCHED_FOOTERS = 40
 SEPARATOR_LINE = re.compile(r"sep=(.)\s*", re.IGNORECASE)
 REMARK = re.compile(
@@ -91,7 +92,8 @@ def found(
     named = SEPARATOR_LINE.fullmatch(text.split("\n", 1)[0])
     if named and delimiter is None:
         delimiter = named[1]
-    tried = (delimiter,) if delimiter else DELIMITERS
+    occurring = tuple(one for one in DELIMITERS if one in text) or DELIMITERS[:1]
+    tried = (delimiter,) if delimiter else occurring
     candidates = [_candidate(text, one, vocabulary, after=1 if named else 0) for one in tried]
     if not delimiter:
         candidates += _unwrapped(text, vocabulary)
@@ -133,11 +135,11 @@ def _candidate(
 
 def _unwrapped(text: str, vocabulary: frozenset[str]) -> Iterator[_Candidate]:
     """What the text is when each line is a cell that holds the true line."""
+    first = text.lstrip().partition("\n")[0].rstrip()
+    if not (first.startswith('"') and first.endswith('"')):
+        return
     lines = list(_records(text, "\0"))
     if not lines or any(len(line.cells) != 1 for line in lines):
-        return
-    first = next((line for line in text.splitlines() if line.strip()), "")
-    if not (first.startswith('"') and first.rstrip().endswith('"')):
         return
     inner = "\n".join(line.cells[0] for line in lines)
     for delimiter in DELIMITERS:
@@ -165,7 +167,7 @@ def _records(text: str, delimiter: str) -> Iterator[_Record]:
 
 
 def _known(record: _Record, vocabulary: frozenset[str]) -> int:
-    return len({folded(cell) for cell in record.cells} & vocabulary)
+    return len({folded(cell) for cell in record.cells if len(cell) <= LONGEST_NAME} & vocabulary)
 
 
 def _header(records: list[_Record], vocabulary: frozenset[str]) -> _Record | None:
