@@ -6,6 +6,7 @@ The models alone, with what is allowed in them; `settings` reads the file.
 import codecs
 import difflib
 from datetime import date
+from functools import cached_property
 from typing import Annotated, Any, Literal, Self
 from zoneinfo import available_timezones
 
@@ -145,7 +146,7 @@ class Source(Strict):
             _check_object(self.shapes[name], config)
         return self
 
-    @property
+    @cached_property
     def headers(self) -> set[str]:
         """Every header that a file of this source may have, as the config and its tool know."""
         return {

@@ -334,7 +334,8 @@ def _layout_problems(context: Subject) -> Iterator[str]:
     if layout and layout.is_wrapped:
         yield "each line was wrapped in quotes, as one cell; it was unwrapped"
     if remarks:
-        yield f"{len(remarks)} lines after the rows were left out: {remarks[0]!r} …"
+        first = next((remark for remark in remarks if remark), "")
+        yield f"{len(remarks)} lines after the rows were left out: {first!r} …"
 
 
 def _column_problems(context: Subject) -> list[str]:
