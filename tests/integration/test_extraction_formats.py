@@ -192,6 +192,7 @@ JSON = {
             ],
         }
     ),
+    "list by any name": _json(lambda records: {'all "deals" / ~1': records, "count": 2}),
     "lines in a document": "".join(
         json.dumps(dict(zip(HEADER, row, strict=True))) + "\n" for row in ROWS
     ),
@@ -203,6 +204,13 @@ JSON = {
 def test_a_json_document_is_read_through_its_wrappers(deals, envelope, codec):
     (deals.landing / f"{DAY}.json").write_bytes(JSON[envelope].encode(codec))
     _extracted(deals, f"{DAY}.json")
+
+
+def test_a_record_alone_is_a_list_of_itself(deals):
+    record = dict(zip(HEADER, ROWS[0], strict=True))
+    (deals.landing / f"{DAY}.json").write_text(json.dumps(record, indent=1))
+    deals.extract()
+    assert _state(deals) == EXPECTED[:1]
 
 
 def test_an_object_within_a_record_gives_columns_by_path(deals):

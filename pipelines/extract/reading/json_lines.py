@@ -60,10 +60,10 @@ def write_lines(
     (is_valid,) = one_row(connection, f"select json_valid(content) from {document}")
     if not is_valid:
         raise _invalid(path)
-    where = _records_path(connection, document)
     connection.execute(
-        f"copy (select cast(record as varchar) from (select unnest(json_extract(content, "
-        f"{literal(where)})) as record from {document})) to {literal(target)} "
+        f"copy (select cast(record as varchar) from (select "
+        f"unnest({_records(connection, document)}) as record from {document})) "
+        f"to {literal(target)} "
         f"(format csv, header false, delimiter '{NO_DELIMITER}', quote '', escape '')"
     )
 
@@ -80,11 +80,11 @@ def _invalid(path: Path) -> RefusedFileError:
     return RefusedFileError("no JSON that can be read", remedy="Export it again")
 
 
-def _records_path(connection: duckdb.DuckDBPyConnection, document: str) -> str:
-    """Where the list of records is in a document; one record alone is a list of itself."""
+def _records(connection: duckdb.DuckDBPyConnection, document: str) -> str:
+    """The records of a document, as SQL over its content; one record alone is a list of itself."""
     (kind,) = one_row(connection, f"select json_type(content) from {document}")
     if kind == "ARRAY":
-        return "$[*]"
+        return "cast(json(content) as json[])"
     found = connection.execute(
         f"select entry.key from {document}, json_each(content) as entry "
         "where entry.type = 'ARRAY' and (json_array_length(entry.value) = 0 "
@@ -92,12 +92,11 @@ def _records_path(connection: duckdb.DuckDBPyConnection, document: str) -> str:
     ).fetchall()
     keys = [str(key) for (key,) in found]
     known = [key for key in LISTS if key in keys]
-    if known:
-        return f'$."{known[0]}"[*]'
-    if kind == "OBJECT" and len(keys) == 1:
-        return f'$."{keys[0]}"[*]'
+    if known or len(keys) == 1:
+        place = literal(f"/{_escaped([*known, *keys][0])}")
+        return f"cast(json_extract(content, {place}) as json[])"
     if kind == "OBJECT" and not keys:
-        return "$"
+        return "[json(content)]"
     raise RefusedFileError(
         f"several lists of records: {', '.join(keys)}" if keys else "no list of records",
         remedy="Export one list, or one JSON object per line",
