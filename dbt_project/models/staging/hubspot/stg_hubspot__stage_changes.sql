@@ -12,12 +12,7 @@ history as (
 
 stages as (
 
-    select
-        *,
-        row_number() over (
-            partition by _source, _key order by _as_of desc, _batch desc
-        ) as versions_back
-    from {{ source('lake', 'hubspot__deal_stages') }}
+    {{ latest_records(source('lake', 'hubspot__deal_stages')) }}
 
 ),
 
@@ -89,4 +84,3 @@ left join stages
     on
         entries._source = stages._source
         and entries.stage = stages.stage_id
-        and stages.versions_back = 1

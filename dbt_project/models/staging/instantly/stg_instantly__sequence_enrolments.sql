@@ -37,12 +37,7 @@ touched as (
 
 campaigns as (
 
-    select
-        *,
-        row_number() over (
-            partition by _source, _key order by _as_of desc, _batch desc
-        ) as versions_back
-    from {{ source('lake', 'instantly__campaigns') }}
+    {{ latest_records(source('lake', 'instantly__campaigns')) }}
 
 ),
 
@@ -149,7 +144,6 @@ left join campaigns
     on
         enrolments._source = campaigns._source
         and enrolments.campaign_id = campaigns.id
-        and campaigns.versions_back = 1
 left join names_in_events
     on
         enrolments._source = names_in_events._source

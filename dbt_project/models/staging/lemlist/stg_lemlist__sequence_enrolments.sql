@@ -54,12 +54,7 @@ enrolled as (
 
 campaigns as (
 
-    select
-        *,
-        row_number() over (
-            partition by _source, _key order by _as_of desc, _batch desc
-        ) as versions_back
-    from {{ source('lake', 'lemlist__campaigns') }}
+    {{ latest_records(source('lake', 'lemlist__campaigns')) }}
 
 ),
 
@@ -178,7 +173,6 @@ left join campaigns
     on
         enrolments._source = campaigns._source
         and enrolments.campaign_id = campaigns.id
-        and campaigns.versions_back = 1
 left join names_in_rows
     on
         enrolments._source = names_in_rows._source

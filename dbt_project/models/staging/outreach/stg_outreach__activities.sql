@@ -18,12 +18,7 @@ tasks as (
 
 dispositions as (
 
-    select
-        *,
-        row_number() over (
-            partition by _source, _key order by _as_of desc, _batch desc
-        ) as versions_back
-    from {{ source('lake', 'outreach__call_dispositions') }}
+    {{ latest_records(source('lake', 'outreach__call_dispositions')) }}
 
 )
 
@@ -97,7 +92,6 @@ left join dispositions
     on
         calls._source = dispositions._source
         and calls.call_disposition_id = dispositions.id
-        and dispositions.versions_back = 1
 union all
 select
     {{ dbt.concat(['_source', "':task/'", '_key']) }} as activity_key,

@@ -6,12 +6,7 @@ with states as (
 
 sequences as (
 
-    select
-        *,
-        row_number() over (
-            partition by _source, _key order by _as_of desc, _batch desc
-        ) as versions_back
-    from {{ source('lake', 'outreach__sequences') }}
+    {{ latest_records(source('lake', 'outreach__sequences')) }}
 
 )
 
@@ -35,4 +30,3 @@ left join sequences
     on
         states._source = sequences._source
         and states.sequence_id = sequences.id
-        and sequences.versions_back = 1

@@ -6,23 +6,13 @@ with deals as (
 
 stages as (
 
-    select
-        *,
-        row_number() over (
-            partition by _source, _key order by _as_of desc, _batch desc
-        ) as versions_back
-    from {{ source('lake', 'pipedrive__stages') }}
+    {{ latest_records(source('lake', 'pipedrive__stages')) }}
 
 ),
 
 pipelines as (
 
-    select
-        *,
-        row_number() over (
-            partition by _source, _key order by _as_of desc, _batch desc
-        ) as versions_back
-    from {{ source('lake', 'pipedrive__pipelines') }}
+    {{ latest_records(source('lake', 'pipedrive__pipelines')) }}
 
 ),
 
@@ -126,12 +116,10 @@ left join stages
     on
         deals._source = stages._source
         and deals.stage_id = stages.id
-        and stages.versions_back = 1
 left join pipelines
     on
         deals._source = pipelines._source
         and deals.pipeline_id = pipelines.id
-        and pipelines.versions_back = 1
 left join named_contacts
     on
         deals._source = named_contacts._source

@@ -20,12 +20,7 @@ with flow as (
 
 stages as (
 
-    select
-        *,
-        row_number() over (
-            partition by _source, _key order by _as_of desc, _batch desc
-        ) as versions_back
-    from {{ source('lake', 'pipedrive__stages') }}
+    {{ latest_records(source('lake', 'pipedrive__stages')) }}
 
 ),
 
@@ -53,7 +48,6 @@ first_shown as (
         on
             deals._source = stages._source
             and deals.stage_id = stages.id
-            and stages.versions_back = 1
     where deals.version_number = 1
 
 ),
@@ -77,12 +71,10 @@ read as (
         on
             flow._source = old_stages._source
             and flow.old_value = old_stages.id
-            and old_stages.versions_back = 1
     left join stages as new_stages
         on
             flow._source = new_stages._source
             and flow.new_value = new_stages.id
-            and new_stages.versions_back = 1
 
 ),
 

@@ -12,12 +12,7 @@ currencies as (
 
 latest_currencies as (
 
-    select
-        *,
-        row_number() over (
-            partition by _source, _key order by _as_of desc, _batch desc
-        ) as versions_back
-    from currencies
+    {{ latest_records('currencies') }}
 
 ),
 
@@ -28,7 +23,7 @@ corporate as (
         _source,
         min(iso_code) as base_currency
     from latest_currencies
-    where versions_back = 1 and is_corporate and _op = 'upsert'
+    where is_corporate and _op = 'upsert'
     group by _source
 
 ),

@@ -6,23 +6,13 @@ with users as (
 
 latest_users as (
 
-    select
-        *,
-        row_number() over (
-            partition by _source, _key order by _as_of desc, _batch desc
-        ) as versions_back
-    from users
+    {{ latest_records('users') }}
 
 ),
 
 latest_roles as (
 
-    select
-        *,
-        row_number() over (
-            partition by _source, _key order by _as_of desc, _batch desc
-        ) as versions_back
-    from {{ source('lake', 'salesforce__user_role') }}
+    {{ latest_records(source('lake', 'salesforce__user_role')) }}
 
 )
 
@@ -52,14 +42,11 @@ left join latest_roles as roles
     on
         users._source = roles._source
         and users.user_role_id = roles.id
-        and roles.versions_back = 1
 left join latest_roles as upper_roles
     on
         roles._source = upper_roles._source
         and roles.parent_role_id = upper_roles.id
-        and upper_roles.versions_back = 1
 left join latest_users as managers
     on
         users._source = managers._source
         and users.manager_id = managers.id
-        and managers.versions_back = 1

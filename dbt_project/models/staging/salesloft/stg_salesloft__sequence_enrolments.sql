@@ -12,12 +12,7 @@ people as (
 
 cadences as (
 
-    select
-        *,
-        row_number() over (
-            partition by _source, _key order by _as_of desc, _batch desc
-        ) as versions_back
-    from {{ source('lake', 'salesloft__cadences') }}
+    {{ latest_records(source('lake', 'salesloft__cadences')) }}
 
 ),
 
@@ -62,7 +57,6 @@ left join cadences
     on
         memberships._source = cadences._source
         and memberships.cadence_id = cadences.id
-        and cadences.versions_back = 1
 left join replies
     on
         memberships._source = replies._source

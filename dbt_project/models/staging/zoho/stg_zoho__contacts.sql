@@ -6,12 +6,7 @@ with contacts as (
 
 accounts as (
 
-    select
-        *,
-        row_number() over (
-            partition by _source, _key order by _as_of desc, _batch desc
-        ) as versions_back
-    from {{ source('lake', 'zoho__accounts') }}
+    {{ latest_records(source('lake', 'zoho__accounts')) }}
 
 ),
 
@@ -23,7 +18,7 @@ named_accounts as (
         name,
         min(id) as id
     from accounts
-    where versions_back = 1 and _op = 'upsert'
+    where _op = 'upsert'
     group by _source, name
     having count(*) = 1
 
