@@ -244,6 +244,7 @@ def _zipped(**members: bytes) -> bytes:
         ("json.gz", gzip.compress(JSON["hubspot"].encode())),
         ("json.zst", zstandard.compress(JSON["list"].encode())),
     ],
+    ids=["gzip", "zstandard", "gzip of UTF-16", "JSON in gzip", "JSON in zstandard"],
 )
 def test_a_packed_file_is_read(deals, ending, content):
     (deals.landing / f"{DAY}.{ending}").write_bytes(content)
