@@ -13,12 +13,16 @@ import statistics
 import sys
 import tempfile
 import time
+from datetime import UTC, datetime
 from pathlib import Path
 
 import duckdb
 
 from benchmarks.measuring import Run, measured
-from pipelines.extract import judge, landing
+from pipelines.extract import judge
+from pipelines.extract.delivered import Delivered
+from pipelines.extract.landing import offer_of
+from pipelines.extract.reading.parts import file_of
 from pipelines.extract.run import extract
 from pipelines.settings import Settings, load_settings
 from pipelines.sql import literal
@@ -26,9 +30,7 @@ from pipelines.sql import literal
 
 def first_extraction(settings: Settings, folder: Path) -> float:
     """Seconds of an extraction into an empty lake below the folder."""
-    paths = settings.paths.model_copy(
-        update={"landing": settings.landing_dir, "var": folder / "var"}
-    )
+    paths = settings.paths.model_copy(update={"landing": settings.landing, "var": folder / "var"})
     company = settings.model_copy(update={"paths": paths})
     begun = time.perf_counter()
     extract(company)
@@ -52,14 +54,15 @@ def _selects(settings: Settings, source_name: str) -> list[str]:
     """One select per CSV of a source: typed where its config maps a column, text elsewhere."""
     source = next(one for one in settings.sources if one.name == source_name)
     selects: list[str] = []
-    for offer in landing.offers(settings, source):
-        if offer.path.suffix != ".csv":
-            continue
+    for path in sorted((settings.landing_dir / source_name).rglob("*.csv")):
+        delivered = Delivered(name=path.name, content="", stamp="", written_at=datetime.now(UTC))
+        offer = offer_of(source, file_of(path), delivered)
         with duckdb.connect() as connection:
-            file = judge.recognised(
-                offer, sha256="", settings=settings, scratch=settings.var_dir, connection=connection
+            export = judge.opened(
+                offer, settings=settings, scratch=settings.var_dir, connection=connection
             )
-        export, shape, config = file.export, file.shape, file.config
+        file = judge.recognised(offer, export.header, settings=settings)
+        shape, config = file.shape, file.config
         types = {header: shape.columns[c].sql_type for c, header in config.columns.items()}
         columns = ", ".join(
             f"try_cast({raw} as {types[header]}) as {raw}" if header in types else raw
@@ -67,7 +70,7 @@ def _selects(settings: Settings, source_name: str) -> list[str]:
         )
         texts = ", ".join(f"'{raw}': 'VARCHAR'" for raw in export.raw.values())
         selects.append(
-            f"select {columns} from read_csv({literal(offer.path)}, auto_detect => false, "
+            f"select {columns} from read_csv({literal(path)}, auto_detect => false, "
             f"header => true, delim => {literal(export.delimiter)}, quote => '\"', "
             f"escape => '\"', columns => {{{texts}}})"
         )

@@ -310,6 +310,26 @@ def accept(
     work(_settings(ctx), batch, reason=reason)
 
 
+@app.command(
+    rich_help_panel=RUN, epilog=_examples("kpimart reingest", "kpimart reingest --all --json")
+)
+def reingest(
+    ctx: typer.Context,
+    everything: Annotated[
+        bool,
+        typer.Option("--all", help="Every original that is kept, not only those with rows aside."),
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """Read refused files and rows set aside again, after config or contract were mended.
+
+    What is no longer in landing is read from the originals. Then the nightly job goes on.
+    """
+    from pipelines.commands.reingest import reingest as work
+
+    raise typer.Exit(work(_settings(ctx), everything=everything, as_json=as_json))
+
+
 @app.command(rich_help_panel=CARE, epilog=_examples("kpimart versions", "kpimart versions --json"))
 def versions(ctx: typer.Context, as_json: Json = False) -> None:
     """List the published versions, and which one readers get."""

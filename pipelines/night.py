@@ -16,7 +16,7 @@ from typing import Any
 
 from pipelines.errors import KpimartError
 from pipelines.extract import ledger, overrides
-from pipelines.extract.outcome import Extraction
+from pipelines.extract.outcome import Again, Extraction
 from pipelines.publish.publish import Publication
 from pipelines.report import EXIT_CODES, CheckResult, NightReport, Outcome, load_reports
 from pipelines.settings import CONFIG_VARIABLE, Settings
@@ -116,9 +116,15 @@ def prepare_instance(settings: Settings) -> Path:
 
 
 def run_night(
-    settings: Settings, *, full_refresh: bool = False, as_of: date | None = None
+    settings: Settings,
+    *,
+    full_refresh: bool = False,
+    as_of: date | None = None,
+    again: Again = "",
 ) -> NightReport:
     """The nightly job has run once in this process, and appears in the UI.
+
+    `again`: which originals are read again, see `extract.plan.make`.
 
     Raises:
         KpimartError: the run could not begin, as when another one holds the lock.
@@ -133,7 +139,11 @@ def run_night(
     # it warns of checks without a result whenever a night with nothing new skips its steps
     logging.getLogger("dagster._core.execution.plan.active").setLevel(logging.ERROR)
     run_id = str(uuid.uuid4())
-    options = {"full_refresh": full_refresh, "as_of": as_of.isoformat() if as_of else ""}
+    options = {
+        "full_refresh": full_refresh,
+        "as_of": as_of.isoformat() if as_of else "",
+        "again": again,
+    }
     config: dict[str, Any] = {
         "resources": {"night": {"config": {"config": str(settings.config_path), **options}}},
         "loggers": {"console": {"config": {"log_level": "CRITICAL"}}},

@@ -9,11 +9,11 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 from zoneinfo import ZoneInfo
 
 import yaml
-from pydantic import BaseModel, Field, ValidationError, model_validator
+from pydantic import AfterValidator, BaseModel, Field, ValidationError, model_validator
 
 from pipelines.calendars.rules import CompanyTime, FiscalCalendar, Region
 from pipelines.errors import ConfigError
@@ -27,6 +27,17 @@ CONFIG_NAME = "kpimart.yml"
 CONFIG_VARIABLE = "KPIMART_CONFIG"
 PROJECT_DIR = Path(__file__).resolve().parent.parent
 DBT_PROJECT_DIR = PROJECT_DIR / "dbt_project"
+
+
+PROTOCOL = "://"
+REMOTE = ("s3", "gs", "az")
+
+
+def _known_protocol(landing: str) -> str:
+    protocol, mark, _ = landing.partition(PROTOCOL)
+    if mark and protocol not in REMOTE:
+        raise ValueError(one_of(f"{protocol}{mark}", [f"{p}{mark}" for p in REMOTE], "an address"))
+    return landing
 
 
 class Company(CompanyTime):
@@ -43,9 +54,15 @@ class Company(CompanyTime):
 
 
 class Paths(Strict):
-    """Folders of one company, relative to its config file."""
+    """Folders of one company, relative to its config file.
 
-    landing: Path = Path("landing")
+    `landing` may be a folder of an object store, as s3://bucket/exports; `landing_options` are then
+    those of its fsspec file system, as {endpoint_url: …}. Keys and secrets are taken from the
+    environment, as the store's own tools take them.
+    """
+
+    landing: Annotated[str, AfterValidator(_known_protocol)] = "landing"
+    landing_options: dict[str, Any] = Field(default_factory=dict)
     var: Path = Path("var")
     mart: Path = Path("mart/kpi_mart.duckdb")
 
@@ -57,9 +74,13 @@ class Guards(Strict):
 
 
 class Retention(Strict):
-    """How much is kept: published versions of the mart, the newest ones."""
+    """How much is kept: of published versions the newest ones; originals of exports so many days.
+
+    No days: no originals.
+    """
 
     versions: Annotated[int, Field(ge=1)] = 7
+    originals_days: Annotated[int, Field(ge=0)] = 90
 
 
 class KpiRules(Strict):
@@ -124,10 +145,26 @@ class Settings(Strict):
     def _resolve(self, path: Path) -> Path:
         return (self.config_path.parent / path).resolve()
 
+    @property
+    def landing_url(self) -> str | None:
+        """The address of a landing folder in an object store; None of one on this machine."""
+        return self.paths.landing if PROTOCOL in self.paths.landing else None
+
     @cached_property
     def landing_dir(self) -> Path:
-        """Where exports arrive, one folder per source."""
-        return self._resolve(self.paths.landing)
+        """Where exports arrive, one folder per source, on this machine.
+
+        Raises:
+            ValueError: they arrive in an object store.
+        """
+        if self.landing_url:
+            raise ValueError(f"{self.landing_url} is no folder of this machine")
+        return self._resolve(Path(self.paths.landing))
+
+    @property
+    def landing(self) -> str:
+        """Where exports arrive, to be shown."""
+        return self.landing_url or str(self.landing_dir)
 
     @cached_property
     def var_dir(self) -> Path:
@@ -154,6 +191,11 @@ class Settings(Strict):
     def lake_dir(self) -> Path:
         """The append-only lake: the only state that cannot be rebuilt."""
         return self.var_dir / "lake"
+
+    @property
+    def originals_dir(self) -> Path:
+        """Exports as they were delivered, packed."""
+        return self.var_dir / "originals"
 
     @property
     def build_path(self) -> Path:

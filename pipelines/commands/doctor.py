@@ -21,6 +21,7 @@ from rich.markup import escape
 from pipelines import durable
 from pipelines.commands import console, figures
 from pipelines.errors import ConfigError, KpimartError
+from pipelines.extract.folders import landing_of
 from pipelines.lock import single_run
 from pipelines.settings import PROJECT_DIR, Settings, load_settings
 
@@ -155,26 +156,21 @@ def _timezones() -> Finding:
 
 
 def _landing(settings: Settings) -> Finding:
-    missing = [
-        folder.name
-        for source in settings.sources
-        if not (folder := settings.landing_dir / source.name).is_dir()
-    ]
-    if not settings.landing_dir.is_dir():
-        return Finding(
-            state="fail",
-            subject="landing",
-            found=f"{settings.landing_dir} is missing",
-            remedy="Make it, with one folder per source, or mend paths.landing",
-        )
+    try:
+        folder = landing_of(settings)
+        names = folder.names()
+    except KpimartError as error:
+        found, _, remedy = str(error).partition(". ")
+        return Finding(state="fail", subject="landing", found=found, remedy=remedy)
+    missing = [source.name for source in settings.sources if source.name not in names]
     if missing:
         return Finding(
             state="warn",
             subject="landing",
-            found=f"no folder of {', '.join(missing)} in {settings.landing_dir}",
+            found=f"no folder of {', '.join(missing)} in {folder}",
             remedy="Make it, and have the exports delivered there",
         )
-    return Finding(state="ok", subject="landing", found=str(settings.landing_dir))
+    return Finding(state="ok", subject="landing", found=str(folder))
 
 
 def _existing(folder: Path) -> Path:

@@ -46,7 +46,7 @@ def render(files: Sequence[FileOutcome], settings: Settings, *, to: Console) -> 
     to.print()
     if not files:
         names = ", ".join(source.name for source in settings.sources)
-        console.line(to, f"no file in {escape(str(settings.landing_dir))} below {names}")
+        console.line(to, f"no file in {escape(settings.landing)} below {names}")
         return
     zone = ZoneInfo(settings.company.timezone)
     systems = {source.name: source.system for source in settings.sources}

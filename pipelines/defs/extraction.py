@@ -97,7 +97,7 @@ def _take_up(night: Night) -> bool:
     on_demand = night.full_refresh or bool(night.as_of)
     if not on_demand:
         with night.step("extract") as step:
-            night.record.extraction = taken = extract(settings)
+            night.record.extraction = taken = extract(settings, again=night.read_again)
             applied = sum(file.is_news and file.state == "applied" for file in taken.files)
             step.detail = f"{len(taken.files)} files, {applied} of them new"
         published = journal.read(settings.lake_dir, "publishes")

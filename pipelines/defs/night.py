@@ -12,10 +12,11 @@ from pathlib import Path
 from typing import Any
 
 import dagster as dg
-from pydantic import PrivateAttr
+from pydantic import PrivateAttr, TypeAdapter
 
 from pipelines import progress
 from pipelines.errors import KpimartError
+from pipelines.extract.outcome import Again
 from pipelines.lock import single_run
 from pipelines.night import NightRecord
 from pipelines.publish.versions import recover
@@ -27,12 +28,14 @@ class Night(dg.ConfigurableResource[Any]):
     """One night of one company.
 
     `full_refresh` rebuilds from the lake and reads no landing file. `as_of` (YYYY-MM-DD) builds
-    what was known at that day's end, beside the published mart.
+    what was known at that day's end, beside the published mart. `again`: which originals are read
+    again, see `extract.plan.make`.
     """
 
     config: str
     full_refresh: bool = False
     as_of: str = ""
+    again: str = ""
 
     _settings: Settings | None = PrivateAttr(default=None)
     _record: NightRecord | None = PrivateAttr(default=None)
@@ -56,6 +59,11 @@ class Night(dg.ConfigurableResource[Any]):
     def as_of_day(self) -> date | None:
         """The day of `--as-of`, if any."""
         return date.fromisoformat(self.as_of) if self.as_of else None
+
+    @property
+    def read_again(self) -> Again:
+        """Which originals are read again."""
+        return TypeAdapter[Again](Again).validate_python(self.again)
 
     @contextmanager
     def step(self, name: str) -> Generator[progress.Step]:

@@ -10,6 +10,7 @@ from typing import TypedDict
 import duckdb
 
 from pipelines.extract import content, moments
+from pipelines.extract.delivered import Header
 from pipelines.extract.landing import Offer
 from pipelines.extract.ledger import Entry, Ledger
 from pipelines.extract.objects import ObjectShape
@@ -32,12 +33,11 @@ class Recognised:
     """
 
     offer: Offer
-    export: Export
+    header: Header
     object: str
     dialect: str
     config: ObjectConfig
     zones: Zones
-    sha256: str
     identity: str
     given: moments.AsOf | None
 
@@ -60,27 +60,30 @@ class Judged:
     seconds: float
 
 
-def recognised(
-    offer: Offer,
-    *,
-    sha256: str,
-    settings: Settings,
-    scratch: Path,
-    connection: duckdb.DuckDBPyConnection,
-) -> Recognised:
-    """What the file is, from its name and header.
+def opened(
+    offer: Offer, *, settings: Settings, scratch: Path, connection: duckdb.DuckDBPyConnection
+) -> Export:
+    """The file with its columns.
 
     Raises:
-        RefusedFileError: it cannot be read, or is no object of its source.
+        RefusedFileError: it cannot be read.
     """
-    export = peek.peek(
+    return peek.peek(
         offer.part,
         hints=_hints(offer),
         limits=settings.limits,
         scratch=scratch,
         connection=connection,
     )
-    fit = recognise(offer, export.columns)
+
+
+def recognised(offer: Offer, header: Header, *, settings: Settings) -> Recognised:
+    """What the file is, from its name and header.
+
+    Raises:
+        RefusedFileError: it is no object of its source.
+    """
+    fit = recognise(offer, header.columns)
     dialect = fit.spelling.dialect
     own_zone = settings.source_timezone(offer.source)
     given = moments.from_settings(offer, fit.object, zone=own_zone) or moments.from_name(offer)
@@ -89,15 +92,15 @@ def recognised(
         times=settings.times_timezone(offer.source, is_local=is_local).key, days=own_zone.key
     )
     config = _as_spelled(offer.source.objects[fit.object], fit)
-    contract = _contract(config, offer.source.shapes[fit.object], export=export, zones=zones)
+    shape = offer.source.shapes[fit.object]
+    contract = _contract(config, shape, columns=header.columns, zones=zones)
     return Recognised(
         offer=offer,
-        export=export,
+        header=header,
         object=fit.object,
         dialect=dialect.name if dialect else "",
         config=config,
         zones=zones,
-        sha256=sha256,
         identity=f"{contract} {given.identity if given else 'found'}",
         given=given,
     )
@@ -131,11 +134,13 @@ def _hints(offer: Offer) -> peek.Hints:
     )
 
 
-def _contract(config: ObjectConfig, shape: ObjectShape, *, export: Export, zones: Zones) -> str:
+def _contract(
+    config: ObjectConfig, shape: ObjectShape, *, columns: tuple[str, ...], zones: Zones
+) -> str:
     """The hash of all that decides how this file's text becomes rows; what values mean does not."""
     unread = {"files", "as_of", "stages", "meanings", "dialects"}
     terms = config.model_dump(mode="json", exclude=unread)
-    terms["columns"] = {c: h for c, h in config.columns.items() if h in export.columns}
+    terms["columns"] = {c: h for c, h in config.columns.items() if h in columns}
     terms["key"] = list(config.key or shape.key)
     terms["zones"] = [zones.times, zones.days]
     terms["shape"] = {name: column.type for name, column in shape.columns.items()}
@@ -154,7 +159,7 @@ def _same_content(file: Recognised, ledger: Ledger) -> list[Entry]:
         *ledger.applied_batches(source, of_object=file.object),
         *ledger.held_batches(source, of_object=file.object),
     ]
-    return [entry for entry in batches if entry.sha256 == file.sha256]
+    return [entry for entry in batches if entry.sha256 == file.offer.sha256]
 
 
 def _superseded(file: Recognised, ledger: Ledger) -> list[Entry]:
@@ -172,6 +177,7 @@ def _superseded(file: Recognised, ledger: Ledger) -> list[Entry]:
 
 def judged(
     file: Recognised,
+    export: Export,
     *,
     settings: Settings,
     ledger: Ledger,
@@ -188,7 +194,7 @@ def judged(
     begun = time.perf_counter()
     hold = _lost_columns(file, ledger)
     loaded = content.load(
-        prepare.prepared(file.export, file.offer.part, limits=settings.limits, scratch=scratch),
+        prepare.prepared(export, file.offer.part, limits=settings.limits, scratch=scratch),
         shape=file.shape,
         config=file.config,
         zones=file.zones,
@@ -231,7 +237,7 @@ def _lost_columns(file: Recognised, ledger: Ledger) -> str | None:
     Raises:
         RefusedFileError: the column is a key, or the object was never loaded.
     """
-    config, shape, columns = file.config, file.shape, file.export.columns
+    config, shape, columns = file.config, file.shape, file.header.columns
     missing = set(config.missing(columns))
     key = [c for c in config.key or shape.key if config.columns.get(c) in missing]
     required = [c for c in shape.required if config.columns.get(c) in missing]
@@ -269,20 +275,20 @@ class Description(TypedDict):
 
 def described(file: Recognised, *, encoding: str | None = None) -> Description:
     """What is known of a file before its rows are read; `encoding`: as these showed it."""
-    config, columns = file.config, file.export.columns
+    config, header = file.config, file.header
     known: dict[str, list[str]] = {}
     missing: dict[str, list[str]] = {}
-    for column, header in config.columns.items():
-        (known if header in columns else missing).setdefault(header, []).append(column)
+    for column, name in config.columns.items():
+        (known if name in header.columns else missing).setdefault(name, []).append(column)
     return {
         "source": file.offer.source.name,
         "object": file.object,
         "dialect": file.dialect,
         "file_name": file.offer.name,
-        "format": file.export.kind,
-        "delimiter": file.export.delimiter,
-        "encoding": encoding or file.export.encoding.name,
+        "format": header.kind,
+        "delimiter": header.delimiter,
+        "encoding": encoding or header.encoding,
         "columns_known": known,
-        "columns_unknown": [header for header in columns if header not in known],
+        "columns_unknown": [name for name in header.columns if name not in known],
         "columns_missing": missing,
     }

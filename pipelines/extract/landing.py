@@ -1,31 +1,32 @@
-"""What lies in the landing folder, and the content of each file as a hash; nothing is opened here.
-
-Extraction never writes, moves or deletes below landing.
-"""
+"""What a source delivered: files, each with its content's hash, and the tables within them."""
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
+from pipelines.extract.delivered import Delivered
 from pipelines.extract.reading import workbooks
 from pipelines.extract.reading.limits import Limits
 from pipelines.extract.reading.parts import WORKBOOKS, Part, file_of, parts_of
 from pipelines.extract.refusal import RefusedFileError
-from pipelines.settings import Settings
 from pipelines.sources import Source
 
-UNFINISHED = (".tmp", ".part")
 NOT_EXPORTS = ("truth.json",)  # what the simulation knows of its own exports
 
 
 @dataclass(frozen=True, kw_only=True)
 class Offer:
-    """One table offered by a source; `name` is its path below the source's folder, and within."""
+    """One table offered by a source; `name` is its path below the source's folder, and within.
+
+    `sha256`: the hash of the table: of the file, or of a place in it.
+    """
 
     source: Source
     part: Part
     name: str
+    sha256: str
+    delivered: Delivered
 
     @property
     def path(self) -> Path:
@@ -39,11 +40,13 @@ class Offer:
         packing = f".{self.part.packing}"
         return (*both, *(name.removesuffix(packing) for name in both))
 
-    def sha256_of(self, content: str) -> str:
-        """The hash of this table, given that of the delivered file."""
-        if not self.part.place:
-            return content
-        return hashlib.sha256(f"{content}/{self.part.place}".encode()).hexdigest()
+
+def still_written() -> RefusedFileError:
+    """A file that was not the same at the end of its reading as at the beginning."""
+    return RefusedFileError(
+        "it changed while it was read: probably its transfer has not ended",
+        remedy="The next run takes it up; a name that ends in .part is left alone until then",
+    )
 
 
 def content_hash(path: Path) -> str:
@@ -52,43 +55,40 @@ def content_hash(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def offers(settings: Settings, source: Source) -> Iterator[Offer]:
-    """The finished, visible files of one source, by name."""
-    folder = settings.landing_dir / source.name
-    for path in sorted(folder.rglob("*")):
-        inside = path.relative_to(folder)
-        hidden = any(part.startswith(".") for part in inside.parts)
-        if path.is_file() and not hidden and not path.name.endswith(UNFINISHED):
-            yield Offer(source=source, part=file_of(path), name=inside.as_posix())
-
-
-def tables(offer: Offer, *, limits: Limits) -> list[Offer]:
-    """The tables of an offered file; one that is alone has the file's own name.
+def tables(path: Path, *, limits: Limits) -> list[Part]:
+    """The tables of a delivered file.
 
     Raises:
-        RefusedFileError: the file is outside landing, or cannot be looked into.
+        RefusedFileError: it cannot be looked into.
     """
-    folder = offer.path.parents[offer.name.count("/")]
-    if not offer.path.resolve().is_relative_to(folder.resolve()):
-        raise RefusedFileError(
-            f"it is a link to {offer.path.resolve()}, outside of the source's folder",
-            remedy="Put the file itself there",
-        )
     found: list[Part] = []
-    for part in parts_of(offer.path, limits=limits):
+    for part in parts_of(path, limits=limits):
         is_workbook = part.ending in WORKBOOKS
         found += workbooks.sheets_of(part, limits=limits) if is_workbook else [part]
-    return [
-        Offer(source=offer.source, part=part, name="/".join(filter(None, (offer.name, part.place))))
-        for part in found
-    ]
+    return found
 
 
-def strays(settings: Settings) -> list[str]:
-    """Names in landing that belong to no source of the config."""
-    known = {source.name for source in settings.sources}
-    return sorted(
-        path.name
-        for path in settings.landing_dir.iterdir()
-        if path.name not in (*known, *NOT_EXPORTS) and not path.name.startswith(".")
+def offer_of(source: Source, part: Part, delivered: Delivered) -> Offer:
+    """The table as an offer; one that is alone in its file has the file's own name."""
+    name = "/".join(filter(None, (delivered.name, part.place)))
+    content = delivered.content
+    sha256 = hashlib.sha256(f"{content}/{part.place}".encode()).hexdigest()
+    return Offer(
+        source=source,
+        part=part,
+        name=name,
+        sha256=sha256 if part.place else content,
+        delivered=delivered,
     )
+
+
+def known_offer(source: Source, name: str, *, sha256: str, delivered: Delivered) -> Offer:
+    """A table that was read before, of a file that is not opened."""
+    part = file_of(Path(PurePosixPath(delivered.name).name))
+    return Offer(source=source, part=part, name=name, sha256=sha256, delivered=delivered)
+
+
+def strays(names: Iterable[str], sources: Iterable[Source]) -> list[str]:
+    """The names in landing that belong to no source of the config."""
+    known = {*(source.name for source in sources), *NOT_EXPORTS}
+    return [name for name in names if name not in known and not name.startswith(".")]

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from pipelines import durable
+from pipelines.extract.delivered import Delivered, Header
 
 State = Literal["applied", "held", "refused", "superseded"]
 MOMENTS = ("as_of", "recorded_at")
@@ -48,7 +49,7 @@ class Entry:
     """One file, or one accepted batch, and its fate; `state` is the one at the time of writing.
 
     `rows_at`: stored rows per `_as_of`. `extra`: the batch's x_ columns. `batch` is None when
-    refused. Moments are naive UTC.
+    refused. `file_name` names a table, `delivered` the file that holds it. Moments are naive UTC.
     """
 
     source: str
@@ -58,6 +59,8 @@ class Entry:
     recorded_at: datetime
     object: str | None = None
     batch: str | None = None
+    delivered: Delivered | None = None
+    header: Header | None = None
     identity: str = ""
     mode: str = ""
     as_of: datetime | None = None
@@ -91,6 +94,25 @@ class Ledger:
     def _settled(self) -> frozenset[tuple[str, str, str]]:
         """Source, name and content of every file that became a batch."""
         return frozenset(entry.file for entry in self.entries if entry.batch)
+
+    @cached_property
+    def _of_delivery(self) -> dict[tuple[str, str, str], list[Entry]]:
+        """What became of the tables of a file, by source, name and stamp of the file."""
+        found: dict[tuple[str, str, str], list[Entry]] = {}
+        for entry in self.entries:
+            if entry.delivered and self.state(entry) in ("applied", "held"):
+                key = (entry.source, entry.delivered.name, entry.delivered.stamp)
+                found.setdefault(key, []).append(entry)
+        return found
+
+    def batches_of(self, source: str, name: str, stamp: str) -> list[Entry]:
+        """The batches that a file became, if it was not written since; none if not all its tables.
+
+        So nothing of it needs to be opened to know it.
+        """
+        entries = self._of_delivery.get((source, name, stamp), [])
+        is_whole = all(e.delivered and e.delivered.tables == len(entries) for e in entries)
+        return entries if is_whole else []
 
     def state(self, entry: Entry) -> State:
         """What the entry is now."""
@@ -186,17 +208,16 @@ def append(lake_dir: Path, entries: Sequence[Entry]) -> None:
     """The entries are part of the lake from now on; without this, nothing has happened."""
     present = _files(lake_dir)
     number = int(present[-1].stem) + 1 if present else 1
-    lines = [json.dumps(_plain(entry), ensure_ascii=False) + "\n" for entry in entries]
-    durable.write_text(lake_dir / "_ledger" / f"{number:06d}.jsonl", "".join(lines))
+    lines = "".join(map(_line, entries))
+    durable.write_text(lake_dir / "_ledger" / f"{number:06d}.jsonl", lines)
 
 
 def _files(lake_dir: Path) -> list[Path]:
     return sorted((lake_dir / "_ledger").glob("[0-9]*.jsonl"))
 
 
-def _plain(entry: Entry) -> dict[str, Any]:
-    moments = {name: getattr(entry, name) for name in MOMENTS}
-    return asdict(entry) | {name: at.isoformat() if at else None for name, at in moments.items()}
+def _line(entry: Entry) -> str:
+    return json.dumps(asdict(entry), ensure_ascii=False, default=datetime.isoformat) + "\n"
 
 
 def _parsed(raw: dict[str, Any]) -> Entry:
@@ -208,5 +229,7 @@ def _parsed(raw: dict[str, Any]) -> Entry:
         supersedes=tuple(raw["supersedes"]),
         extra=tuple(raw["extra"]),
         problems=tuple(raw["problems"]),
+        delivered=Delivered.of(raw["delivered"]) if raw.get("delivered") else None,
+        header=Header.of(raw["header"]) if raw.get("header") else None,
         **{name: datetime.fromisoformat(raw[name]) if raw[name] else None for name in MOMENTS},
     )

@@ -89,9 +89,7 @@ def from_name(offer: Offer) -> AsOf | None:
 
 def from_file_time(offer: Offer) -> AsOf:
     """The moment the file was last written."""
-    microseconds = offer.path.stat().st_mtime_ns // 1000
-    at = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=microseconds)
-    return AsOf(at=_naive(at), basis="file time")
+    return AsOf(at=offer.delivered.written_at, basis="file time")
 
 
 def _naive(moment: datetime) -> datetime:

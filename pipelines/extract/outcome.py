@@ -6,6 +6,7 @@ from typing import Literal
 
 from pipelines.extract.ledger import Counts
 
+Again = Literal["", "quarantined", "all"]  # which originals are read again
 FileState = Literal["applied", "unchanged", "held", "refused"]
 
 

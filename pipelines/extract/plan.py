@@ -3,265 +3,103 @@
 `run` commits a plan, `inspect` only shows it.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import duckdb
 
 from pipelines import progress
-from pipelines.extract import accept, judge, landing, ledger
+from pipelines.extract import accept, landing, ledger, originals
 from pipelines.extract.batch import rows_of
 from pipelines.extract.changes import Load, Placed, Timeline
-from pipelines.extract.ledger import Counts, Entry, Ledger
-from pipelines.extract.outcome import FileOutcome
-from pipelines.extract.refusal import RefusedFileError
+from pipelines.extract.delivered import Delivered
+from pipelines.extract.folders import Folder
+from pipelines.extract.intake import UNNUMBERED, Intake, Pending
+from pipelines.extract.ledger import Ledger
+from pipelines.extract.outcome import Again, FileOutcome
 from pipelines.settings import Settings
-
-Identity = tuple[str, str, str, str]
-UNNUMBERED = ""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Pending:
-    """One load with what its ledger entry and its outcome will say; `placed` when it is decided."""
-
-    load: Load
-    entry: Entry
-    outcome: FileOutcome
-    placed: Placed | None = None
-
-    @property
-    def decided(self) -> Placed:
-        """What was decided.
-
-        Raises:
-            ValueError: nothing was yet.
-        """
-        if self.placed is None:
-            raise ValueError(f"{self.entry.file_name}: the load was not placed")
-        return self.placed
+from pipelines.sources import Source
 
 
 @dataclass(kw_only=True)
 class Plan:
-    """Outcomes that are settled, refusals not yet in the ledger, and loads."""
+    """What became of the files, with the loads in their order; `notes`: what else was seen."""
 
-    known: Ledger
-    accepted: dict[str, str]
-    outcomes: list[FileOutcome] = field(default_factory=list)
-    refusals: list[Entry] = field(default_factory=list)
-    loads: list[Pending] = field(default_factory=list)
+    intake: Intake
+    loads: list[Pending]
     notes: list[str] = field(default_factory=list)
-    seen: dict[Identity, str] = field(default_factory=dict)
+
+    @property
+    def known(self) -> Ledger:
+        """The ledger as it was before."""
+        return self.intake.known
 
 
 def make(
-    settings: Settings, known: Ledger, *, scratch: Path, connection: duckdb.DuckDBPyConnection
+    settings: Settings,
+    known: Ledger,
+    folder: Folder,
+    *,
+    scratch: Path,
+    connection: duckdb.DuckDBPyConnection,
+    unfinished: frozenset[tuple[str, str]] = frozenset(),
+    again: Again = "",
 ) -> Plan:
     """The plan for everything that lies in landing, and for every accepted batch.
+
+    `unfinished`: files (source and name) that changed while they were read. `again`: which files
+    that have left landing are read from the originals: those of which a row was quarantined or
+    that were refused, or all.
 
     Raises:
         ConfigError: an `as_of` that is neither a moment nor a pattern.
     """
-    plan = Plan(known=known, accepted=accept.accepted_batches(settings.lake_dir))
-    plan.notes += [
-        f"{settings.landing_dir / name}: belongs to no source of the config; ignored"
-        for name in landing.strays(settings)
+    intake = Intake(
+        settings=settings,
+        folder=folder,
+        known=known,
+        accepted=accept.accepted_batches(settings.lake_dir),
+        scratch=scratch,
+        connection=connection,
+        unfinished=unfinished,
+    )
+    notes = [
+        f"{folder}/{name}: belongs to no source of the config; ignored"
+        for name in landing.strays(folder.names(), settings.sources)
     ]
-    number = 0
     for source in settings.sources:
-        offers = list(landing.offers(settings, source))
-        if not offers:
-            plan.notes.append(f"{settings.landing_dir / source.name}: no file of this source")
-        for offer in offers:
-            content = landing.content_hash(offer.path)
-            for table in _tables(settings, plan, offer, content=content):
-                number += 1
-                folder = scratch / f"f{number}"
-                folder.mkdir(parents=True)
-                sha256 = table.sha256_of(content)
-                _judge(settings, plan, table, sha256=sha256, scratch=folder, connection=connection)
+        files = list(folder.files(source.name))
+        if not files:
+            notes.append(f"{folder}/{source.name}: no file of this source")
+        for found in files:
+            intake.take(source, found)
+        landed = {found.name for found in files}
+        for delivered in _to_read_again(settings, known, source, again=again):
+            if delivered.name not in landed:
+                intake.take_again(source, delivered)
+    plan = Plan(intake=intake, loads=intake.loads, notes=notes)
     _add_accepted(settings, plan)
     _number(settings, plan)
     _place(settings, plan, connection=connection)
     return plan
 
 
-def _tables(
-    settings: Settings, plan: Plan, offer: landing.Offer, *, content: str
-) -> list[landing.Offer]:
-    """The tables of a file; of one that cannot be looked into, none: it is refused."""
-    try:
-        return landing.tables(offer, limits=settings.limits)
-    except RefusedFileError as error:
-        _refuse(plan, offer, error, sha256=content, object_name=None)
-        return []
-
-
-def _judge(
-    settings: Settings,
-    plan: Plan,
-    offer: landing.Offer,
-    *,
-    sha256: str,
-    scratch: Path,
-    connection: duckdb.DuckDBPyConnection,
-) -> None:
-    """The file becomes a settled outcome or a load."""
-    file = None
-    try:
-        file = judge.recognised(
-            offer, sha256=sha256, settings=settings, scratch=scratch, connection=connection
+def _to_read_again(
+    settings: Settings, known: Ledger, source: Source, *, again: Again
+) -> Iterator[Delivered]:
+    """The kept originals of a source that are wanted, each once, in the order of their delivery."""
+    seen: set[str] = set()
+    for entry in known.offered_files():
+        delivered = entry.delivered
+        is_of_use = known.state(entry) != "superseded" and (
+            again == "all" or entry.state == "refused" or entry.counts.quarantined_rows > 0
         )
-        if _is_known(plan, file):
-            return
-        with progress.step(f"read {offer.source.name}/{offer.name}"):
-            judged = judge.judged(
-                file,
-                settings=settings,
-                ledger=plan.known,
-                scratch=scratch,
-                name=scratch.name,
-                connection=connection,
-            )
-    except RefusedFileError as error:
-        _refuse(plan, offer, error, sha256=sha256, object_name=file.object if file else None)
-        return
-    plan.seen[_identity(file)] = offer.name
-    plan.loads.append(_pending(judged))
-
-
-def _identity(file: judge.Recognised) -> Identity:
-    return (file.offer.source.name, file.object, file.sha256, file.identity)
-
-
-def _is_known(plan: Plan, file: judge.Recognised) -> bool:
-    """True when the file's fate is settled without reading it."""
-    entry = judge.known_as(file, plan.known)
-    if entry is None and _identity(file) not in plan.seen:
-        return False
-    about = judge.described(file)
-    if entry is None:
-        reason = f"the same content as {plan.seen[_identity(file)]}"
-        plan.outcomes.append(FileOutcome(state="unchanged", reason=reason, **about))
-    elif plan.known.state(entry) == "applied":
-        plan.outcomes.append(_unchanged(file, entry, about))
-    elif entry.batch not in plan.accepted:
-        plan.outcomes.append(_still_held(entry, about))
-    return True
-
-
-def _unchanged(file: judge.Recognised, entry: Entry, about: judge.Description) -> FileOutcome:
-    problems: list[str] = []
-    if file.given and file.given.at != entry.as_of:
-        problems.append(
-            f"as_of in the config is now {file.given.at} (UTC), but this content was loaded as of "
-            f"{entry.as_of}; it keeps that"
-        )
-    return FileOutcome(
-        state="unchanged",
-        batch=entry.batch,
-        counts=entry.counts,
-        as_of=entry.as_of,
-        as_of_basis=entry.as_of_basis,
-        reason=f"already known as {entry.batch}",
-        problems=problems,
-        **about,
-    )
-
-
-def _still_held(entry: Entry, about: judge.Description) -> FileOutcome:
-    return FileOutcome(
-        state="held",
-        batch=entry.batch,
-        counts=entry.counts,
-        as_of=entry.as_of,
-        as_of_basis=entry.as_of_basis,
-        reason=entry.reason,
-        problems=list(entry.problems),
-        **about,
-    )
-
-
-def _refuse(
-    plan: Plan,
-    offer: landing.Offer,
-    error: RefusedFileError,
-    *,
-    sha256: str,
-    object_name: str | None,
-) -> None:
-    """The refusal is told every night, but kept in the ledger once."""
-    reason = str(error)
-    entry = Entry(
-        source=offer.source.name,
-        object=object_name,
-        file_name=offer.name,
-        sha256=sha256,
-        state="refused",
-        recorded_at=ledger.now(),
-        reason=reason,
-    )
-    told_at = entry.recorded_at
-    is_told = any(replace(old, recorded_at=told_at) == entry for old in plan.known.entries)
-    if not is_told:
-        plan.refusals.append(entry)
-    plan.outcomes.append(
-        FileOutcome(
-            source=offer.source.name,
-            object=object_name,
-            file_name=offer.name,
-            state="refused",
-            reason=reason,
-            problems=[reason],
-            is_news=not is_told,
-        )
-    )
-
-
-def _pending(judged: judge.Judged) -> Pending:
-    file, found, as_of = judged.file, judged.content, judged.as_of
-    counts = Counts(
-        rows_read=found.rows_read,
-        quarantined_rows=found.quarantined_rows,
-        skipped_rows=found.skipped_rows,
-    )
-    load = Load(
-        batch=UNNUMBERED,
-        mode=file.config.mode,
-        as_of=as_of.at,
-        rows=found.rows,
-        good_rows=found.good_rows,
-        as_read=found.as_read,
-        extra=found.extra,
-        counts=counts,
-        supersedes=judged.supersedes,
-        hold=judged.hold,
-    )
-    entry = Entry(
-        source=file.offer.source.name,
-        object=file.object,
-        file_name=file.offer.name,
-        sha256=file.sha256,
-        state="applied",
-        recorded_at=ledger.now(),
-        identity=file.identity,
-        mode=file.config.mode,
-        as_of=as_of.at,
-        as_of_basis=as_of.basis,
-        problems=judged.problems,
-        seconds=judged.seconds,
-    )
-    outcome = FileOutcome(
-        state="applied",
-        is_news=True,
-        as_of=as_of.at,
-        as_of_basis=as_of.basis,
-        problems=list(judged.problems),
-        date_order=found.date_order,
-        **judge.described(file, encoding=found.encoding),
-    )
-    return Pending(load=load, entry=entry, outcome=outcome)
+        if not again or delivered is None or entry.source != source.name or not is_of_use:
+            continue
+        if delivered.content not in seen and originals.is_kept(settings, delivered.content):
+            seen.add(delivered.content)
+            yield delivered
 
 
 def _add_accepted(settings: Settings, plan: Plan) -> None:
@@ -270,7 +108,7 @@ def _add_accepted(settings: Settings, plan: Plan) -> None:
     replaced = {batch for pending in plan.loads for batch in pending.load.supersedes}
     for held in plan.known.held_batches():
         is_wanted = (held.source, str(held.object)) in objects and held.batch not in replaced
-        if not is_wanted or held.batch not in plan.accepted or held.as_of is None:
+        if not is_wanted or held.batch not in plan.intake.accepted or held.as_of is None:
             continue
         kept = rows_of([ledger.batch_file(settings.lake_dir, held)])
         counts = held.counts
@@ -286,7 +124,10 @@ def _add_accepted(settings: Settings, plan: Plan) -> None:
             is_accepted=True,
         )
         entry = replace(
-            held, state="applied", recorded_at=ledger.now(), reason=plan.accepted[str(held.batch)]
+            held,
+            state="applied",
+            recorded_at=ledger.now(),
+            reason=plan.intake.accepted[str(held.batch)],
         )
         outcome = FileOutcome(
             source=held.source,

@@ -51,7 +51,7 @@ def register(
         until = f" up to {as_of_limit} (UTC)" if as_of_limit else ""
         raise NothingReadableError(
             f"{settings.lake_dir}: no batch is applied{until}. Put exports into "
-            f"{settings.landing_dir} and run: kpimart run"
+            f"{settings.landing} and run: kpimart run"
         )
     connection.execute("create schema if not exists lake")
     connection.execute("create schema if not exists run")

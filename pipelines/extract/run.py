@@ -7,7 +7,7 @@ leaves folders that the ledger does not know, which the next one removes.
 import shutil
 import tempfile
 from collections.abc import Generator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
 
@@ -16,9 +16,10 @@ import duckdb
 from pipelines import durable
 from pipelines.database import in_memory
 from pipelines.errors import KpimartError, NothingReadableError
-from pipelines.extract import batch, ledger, plan
-from pipelines.extract.ledger import Ledger
-from pipelines.extract.outcome import Extraction, FileOutcome
+from pipelines.extract import batch, ledger, originals, plan
+from pipelines.extract.folders import Folder, landing_of
+from pipelines.extract.ledger import Entry, Ledger
+from pipelines.extract.outcome import Again, Extraction, FileOutcome
 from pipelines.extract.reading.parts import READ
 from pipelines.settings import Settings
 from pipelines.sql import literal, one_row
@@ -26,24 +27,69 @@ from pipelines.sql import literal, one_row
 WRITTEN_AT_ONCE = 2
 
 
-def extract(settings: Settings) -> Extraction:
+class _StillWrittenError(Exception):
+    """Files (source and name) changed between the beginning and the end of an extraction."""
+
+    def __init__(self, files: frozenset[tuple[str, str]]) -> None:
+        self.files = files
+        super().__init__(", ".join("/".join(file) for file in sorted(files)))
+
+
+def extract(settings: Settings, *, again: Again = "") -> Extraction:
     """Everything landed and every accepted batch is in the lake, each file accounted for.
+
+    `again`: see `plan.make`.
 
     Raises:
         NothingReadableError: no landing folder, or no readable file and an empty lake.
         ConfigError: an `as_of` that is neither a moment nor a pattern.
-        KpimartError: a file changed while it was read; nothing is committed.
     """
-    _check_landing(settings)
+    landing = landing_of(settings)
     known = ledger.read(settings.lake_dir)
     _remove_orphans(settings.lake_dir, known)
-    with _scratch(settings) as folder, _connected(settings, folder) as connection:
-        made = plan.make(settings, known, scratch=folder, connection=connection)
-        _commit(settings, made, connection=connection)
+    unfinished: frozenset[tuple[str, str]] = frozenset()
+    while True:
+        try:
+            made = _extracted(settings, known, landing, unfinished=unfinished, again=again)
+            break
+        except _StillWrittenError as error:
+            unfinished |= error.files
     extraction = _told(made)
     if not known.applied_batches() and not extraction.has_news:
         raise _nothing_readable(settings, extraction.files)
     return extraction
+
+
+def _extracted(
+    settings: Settings,
+    known: Ledger,
+    landing: Folder,
+    *,
+    unfinished: frozenset[tuple[str, str]],
+    again: Again,
+) -> plan.Plan:
+    """The plan that was made and carried out.
+
+    Raises:
+        _StillWrittenError: a file is not what it was when it was judged; nothing was committed.
+    """
+    with _scratch(settings) as folder, _connected(settings, folder) as connection:
+        made = plan.make(
+            settings,
+            known,
+            landing,
+            scratch=folder,
+            connection=connection,
+            unfinished=unfinished,
+            again=again,
+        )
+        try:
+            _commit(settings, made, scratch=folder, connection=connection)
+        except (KpimartError, duckdb.Error) as error:
+            if changed := made.intake.changed:
+                raise _StillWrittenError(changed) from error
+            raise
+    return made
 
 
 def inspect(settings: Settings) -> list[FileOutcome]:
@@ -53,12 +99,12 @@ def inspect(settings: Settings) -> list[FileOutcome]:
         NothingReadableError: no landing folder.
         ConfigError: an `as_of` that is neither a moment nor a pattern.
     """
-    _check_landing(settings)
+    landing = landing_of(settings)
     known = ledger.read(settings.lake_dir)
     with tempfile.TemporaryDirectory(prefix="kpimart-") as name:
         folder = Path(name)
         with _connected(settings, folder) as connection:
-            made = plan.make(settings, known, scratch=folder, connection=connection)
+            made = plan.make(settings, known, landing, scratch=folder, connection=connection)
     return _told(made).files
 
 
@@ -80,20 +126,11 @@ def _connected(settings: Settings, scratch: Path) -> Generator[duckdb.DuckDBPyCo
         yield connection
 
 
-def _check_landing(settings: Settings) -> None:
-    if not settings.landing_dir.is_dir():
-        raise NothingReadableError(
-            f"{settings.landing_dir}: there is no landing folder. Make it, with one folder per "
-            "source of the config, and put exports there; or mend paths.landing in "
-            f"{settings.config_path}"
-        )
-
-
 def _nothing_readable(settings: Settings, files: list[FileOutcome]) -> NothingReadableError:
     folders = ", ".join(source.name for source in settings.sources)
     reasons = "".join(f"\n  {file.source}/{file.file_name}: {file.reason}" for file in files)
     return NothingReadableError(
-        f"{settings.landing_dir}: no file below {folders} that can be read, and nothing was loaded "
+        f"{settings.landing}: no file below {folders} that can be read, and nothing was loaded "
         f"before. Put exports there ({READ}); kpimart inspect shows what "
         f"each is taken for{reasons}"
     )
@@ -107,22 +144,59 @@ def _remove_orphans(lake_dir: Path, known: Ledger) -> None:
             durable.remove_folder(folder)
 
 
-def _commit(settings: Settings, made: plan.Plan, *, connection: duckdb.DuckDBPyConnection) -> None:
-    """All batches are written, then named, then known.
+def _commit(
+    settings: Settings, made: plan.Plan, *, scratch: Path, connection: duckdb.DuckDBPyConnection
+) -> None:
+    """All batches and originals are written, then named, then known.
 
     What has to be sorted or numbered is written by one thread; so several batches are written at
     once, the longest first, each over a cursor of its own.
+
+    Raises:
+        _StillWrittenError: a file changed meanwhile.
     """
+    entries = [*made.intake.refusals, *(pending.entry for pending in made.loads)]
     with ExitStack() as naming, ThreadPoolExecutor(max_workers=WRITTEN_AT_ONCE) as writers:
         tasks = [
             (pending, naming.enter_context(_replaced(settings, pending))) for pending in made.loads
         ]
         tasks.sort(key=lambda task: task[0].entry.counts.rows_read, reverse=True)
+        packing = _packing(settings, made, entries, scratch=scratch, writers=writers)
         for task in [writers.submit(_write, *task, connection) for task in tasks]:
             task.result()
-    entries = [*made.refusals, *(pending.entry for pending in made.loads)]
+        for content, (packed, packer) in packing.items():
+            packer.result()
+            originals.keep(settings, packed, content=content)
+        if changed := made.intake.changed:
+            raise _StillWrittenError(changed)
     if entries:
         ledger.append(settings.lake_dir, entries)
+        originals.remove_old(settings, ledger.read(settings.lake_dir))
+
+
+def _packing(
+    settings: Settings,
+    made: plan.Plan,
+    entries: list[Entry],
+    *,
+    scratch: Path,
+    writers: ThreadPoolExecutor,
+) -> dict[str, tuple[Path, Future[None]]]:
+    """The files of which something is new and that are to be kept, by content, being packed."""
+    news = {entry.delivered.content for entry in entries if entry.delivered}
+    wanted = {
+        one.content: one.path
+        for one in made.intake.taken
+        if one.content in news and settings.retention.originals_days
+    }
+    return {
+        content: (
+            packed := scratch / f"{content}.zst",
+            writers.submit(originals.pack, path, packed),
+        )
+        for content, path in wanted.items()
+        if not originals.is_kept(settings, content)
+    }
 
 
 def _replaced(settings: Settings, pending: plan.Pending) -> AbstractContextManager[Path]:
@@ -137,13 +211,13 @@ def _write(pending: plan.Pending, path: Path, connection: duckdb.DuckDBPyConnect
     if written != placed.rows:
         raise KpimartError(
             f"{pending.entry.source}/{pending.entry.file_name}: {placed.rows} rows were "
-            f"judged and {written} read again: it changed meanwhile. Nothing was loaded; when the "
-            "transfer has ended, run: kpimart run"
+            f"judged and {written} read again. Nothing was loaded; run again, and if it stays so, "
+            "report it as a fault of kpimart"
         )
 
 
 def _told(made: plan.Plan) -> Extraction:
-    files = [*made.outcomes, *(pending.outcome for pending in made.loads)]
+    files = [*made.intake.outcomes, *(pending.outcome for pending in made.loads)]
     return Extraction(
         files=sorted(files, key=lambda file: (file.source, file.file_name)), notes=made.notes
     )

@@ -9,7 +9,7 @@ import duckdb
 import pytest
 import yaml
 
-from pipelines.extract.outcome import Extraction, FileOutcome
+from pipelines.extract.outcome import Again, Extraction, FileOutcome
 from pipelines.extract.relations import register
 from pipelines.extract.run import extract
 from pipelines.settings import Settings, load_settings
@@ -77,8 +77,8 @@ class Crm:
         rows = [f"{key},Open,{amount},2023-12-01,Ada" for key, amount in amounts.items()]
         return self.land(f"deals_2024-01-{day:02d}{suffix}.csv", *rows)
 
-    def extract(self) -> Extraction:
-        return extract(self.settings)
+    def extract(self, *, again: Again = "") -> Extraction:
+        return extract(self.settings, again=again)
 
     def outcome(self, extraction: Extraction, name: str) -> FileOutcome:
         return next(file for file in extraction.files if file.file_name == name)

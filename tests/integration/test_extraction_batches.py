@@ -7,8 +7,7 @@ from datetime import date, datetime
 import pytest
 
 from pipelines import durable
-from pipelines.errors import ConfigError, KpimartError, NothingReadableError
-from pipelines.extract import plan
+from pipelines.errors import ConfigError, NothingReadableError
 from pipelines.extract.accept import accept
 from pipelines.extract.run import inspect
 
@@ -380,22 +379,3 @@ def test_exports_that_keep_collapsing_become_overdue(crm):
         crm.extract()
         overdue.append(crm.query("select count(*) from run.held_batches where is_overdue")[0][0])
     assert overdue == [0, 0, 0, 1]  # hold_days is 2: the export of the 2nd has waited for 3
-
-
-def test_a_file_that_changes_while_it_is_read_loads_nothing(crm, monkeypatch):
-    path = crm.land("deals_2024-01-01.csv", "D1,Open,10,2023-12-01,Ada")
-    judge = plan.make
-
-    def make_while_a_transfer_goes_on(*given, **named):
-        made = judge(*given, **named)
-        path.write_text(path.read_text() + "D2,Open,10,2023-12-01,Ada\n")
-        return made
-
-    with monkeypatch.context() as patched:
-        patched.setattr(plan, "make", make_while_a_transfer_goes_on)
-        with pytest.raises(KpimartError, match="1 rows were judged and 2 read again"):
-            crm.extract()
-    assert not (crm.settings.lake_dir / "_ledger").exists()
-
-    crm.extract()
-    assert crm.query("select new_rows from run.row_accounting") == [(2,)]

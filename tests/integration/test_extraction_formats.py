@@ -1,10 +1,8 @@
 """One table in every format, packing and encoding that is read: the lake holds the same rows."""
 
 import gzip
-import io
 import json
 import shutil
-import zipfile
 from datetime import date
 from pathlib import Path
 
@@ -12,6 +10,8 @@ import duckdb
 import pytest
 import xlsxwriter
 import zstandard
+
+from tests.archives import zipped
 
 FIXTURES = Path(__file__).parents[1] / "fixtures"
 HEADER = ("id", "stage", "amount", "created", "owner")
@@ -227,14 +227,6 @@ def test_an_object_within_a_record_gives_columns_by_path(deals):
     ]
 
 
-def _zipped(**members: bytes) -> bytes:
-    content = io.BytesIO()
-    with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, member in members.items():
-            archive.writestr(name, member)
-    return content.getvalue()
-
-
 @pytest.mark.parametrize(
     ("ending", "content"),
     [
@@ -263,7 +255,7 @@ def test_a_packed_parquet_is_read(deals, tmp_path):
 
 
 def test_each_member_of_a_zip_is_a_table(deals):
-    content = _zipped(
+    content = zipped(
         **{
             "export/deals.csv": CSV.encode(),
             "export/people.json": b'[{"user": "U1", "name": "Ada"}]',
@@ -280,7 +272,7 @@ def test_each_member_of_a_zip_is_a_table(deals):
 def test_the_same_zip_under_another_name_changes_nothing(deals):
     deals.opportunities["files"] = "deals.csv"
     deals.opportunities["as_of"] = "2024-01-01"
-    (deals.landing / "a.zip").write_bytes(_zipped(**{"deals.csv": CSV.encode()}))
+    (deals.landing / "a.zip").write_bytes(zipped(**{"deals.csv": CSV.encode()}))
     deals.extract()
     shutil.copy(deals.landing / "a.zip", deals.landing / "b.zip")
     extraction = deals.extract()
@@ -290,7 +282,7 @@ def test_the_same_zip_under_another_name_changes_nothing(deals):
 
 def test_a_bad_member_of_a_zip_leaves_the_others_alone(deals):
     (deals.landing / f"{DAY}.zip").write_bytes(
-        _zipped(**{"deals.csv": CSV.encode(), "readme.pdf": b"%PDF"})
+        zipped(**{"deals.csv": CSV.encode(), "readme.pdf": b"%PDF"})
     )
     deals.opportunities["files"] = "deals.csv"
     _extracted(deals, f"{DAY}.zip/deals.csv")

@@ -7,7 +7,8 @@ import pytest
 
 from pipelines.errors import ConfigError
 from pipelines.extract import moments
-from pipelines.extract.landing import Offer
+from pipelines.extract.delivered import Delivered
+from pipelines.extract.landing import offer_of
 from pipelines.extract.reading.parts import file_of
 from pipelines.extract.refusal import RefusedFileError
 from pipelines.sources import Source
@@ -20,7 +21,10 @@ def _as_of(tmp_path, text, name, *, of_source=None):
     source = Source.model_validate(
         {"name": "crm", "system": "mapped", "as_of": of_source, "objects": {"users": users}}
     )
-    offer = Offer(source=source, part=file_of(tmp_path / name), name=f"2024/{name}")
+    delivered = Delivered(
+        name=f"2024/{name}", content="", stamp="", written_at=datetime(2024, 7, 9)
+    )
+    offer = offer_of(source, file_of(tmp_path / name), delivered)
     return moments.from_settings(offer, "users", zone=CHICAGO)
 
 

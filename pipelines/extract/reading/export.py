@@ -13,6 +13,7 @@ import duckdb
 import numpy as np
 import numpy.typing as npt
 
+from pipelines.extract.delivered import Header
 from pipelines.extract.reading import json_lines, records
 from pipelines.extract.reading.encodings import UTF8, Encoding
 from pipelines.extract.reading.layout import Layout
@@ -51,6 +52,16 @@ class Export:
     def delimiter(self) -> str:
         """What is between two cells of a CSV; else empty."""
         return self.layout.delimiter if self.layout else ""
+
+    @property
+    def header(self) -> Header:
+        """What is kept of it to know it again."""
+        return Header(
+            columns=self.columns,
+            kind=self.kind,
+            delimiter=self.delimiter,
+            encoding=self.encoding.name,
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
