@@ -35,6 +35,7 @@ RUN_TABLES = (
     "object_rows",
     "held_batches",
     "quarantined_rows",
+    "schema_drift",
 )
 
 

@@ -1,6 +1,6 @@
 """What the ledger keeps of a delivered file: enough to know it again without opening it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -30,13 +30,17 @@ class Delivered:
 class Header:
     """The header of a table: its columns in order, and how it was read.
 
-    `kind`: the format to show. `delimiter`: of a CSV.
+    `kind`: the format to show. `delimiter`: of a CSV. `known`: the header of each canonical column
+    that it has; of a gathered one, for each part, as column:part. `kinds`: by header, see
+    `kinds.kinds_of`.
     """
 
     columns: tuple[str, ...]
     kind: str
     delimiter: str = ""
     encoding: str = ""
+    known: dict[str, str] = field(default_factory=dict)
+    kinds: dict[str, str] = field(default_factory=dict)
 
     @classmethod
     def of(cls, raw: dict[str, Any]) -> "Header":

@@ -308,7 +308,7 @@ def _pending(judged: judge.Judged) -> Pending:
         file_name=file.offer.name,
         sha256=file.offer.sha256,
         delivered=file.offer.delivered,
-        header=file.header,
+        header=judged.header,
         state="applied",
         recorded_at=ledger.now(),
         identity=file.identity,

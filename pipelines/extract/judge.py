@@ -3,7 +3,7 @@
 import hashlib
 import json
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypedDict
 
@@ -11,6 +11,7 @@ import duckdb
 
 from pipelines.extract import content, moments
 from pipelines.extract.delivered import Header
+from pipelines.extract.kinds import kinds_of
 from pipelines.extract.landing import Offer
 from pipelines.extract.ledger import Entry, Ledger
 from pipelines.extract.objects import ObjectShape
@@ -49,10 +50,14 @@ class Recognised:
 
 @dataclass(frozen=True, kw_only=True)
 class Judged:
-    """A file that was read: its content, its moment, and a reason to hold it."""
+    """A file that was read: its content, its moment, and a reason to hold it.
+
+    `header`: with what its columns are and look like.
+    """
 
     file: Recognised
     content: content.Content
+    header: Header
     as_of: moments.AsOf
     supersedes: tuple[str, ...]
     hold: str | None
@@ -193,8 +198,9 @@ def judged(
     """
     begun = time.perf_counter()
     hold = _lost_columns(file, ledger)
+    prepared = prepare.prepared(export, file.offer.part, limits=settings.limits, scratch=scratch)
     loaded = content.load(
-        prepare.prepared(export, file.offer.part, limits=settings.limits, scratch=scratch),
+        prepared,
         shape=file.shape,
         config=file.config,
         zones=file.zones,
@@ -209,6 +215,9 @@ def judged(
     return Judged(
         file=file,
         content=loaded,
+        header=replace(
+            file.header, known=_known(file), kinds=kinds_of(prepared, connection=connection)
+        ),
         as_of=_as_of(file, loaded, superseded),
         supersedes=tuple(str(entry.batch) for entry in superseded),
         hold=hold,
@@ -256,6 +265,20 @@ def _lost_columns(file: Recognised, ledger: Ledger) -> str | None:
             line=1,
         )
     return f"{named}; {file.object} cannot do without, and had it before"
+
+
+def _known(file: Recognised) -> dict[str, str]:
+    """The header of each canonical column that the file has; a gathered one by its parts."""
+    parts = {
+        part: f"{column}:{told}"
+        for column, names in file.config.gathered.items()
+        for told, part in names.items()
+    }
+    return {
+        parts.get(column, column): name
+        for column, name in file.config.columns.items()
+        if name in file.header.columns
+    }
 
 
 class Description(TypedDict):

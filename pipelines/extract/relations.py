@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 import duckdb
 
 from pipelines.errors import NothingReadableError
-from pipelines.extract import accounting, identity_tables, ledger, run_calendar
+from pipelines.extract import accounting, drift, identity_tables, ledger, run_calendar
 from pipelines.extract.batch import rows_of
 from pipelines.extract.ledger import Entry, Ledger
 from pipelines.extract.objects import ObjectShape
@@ -73,6 +73,7 @@ def register(
     accounting.object_rows(settings, connection, within, applied, as_of_limit=as_of_limit)
     accounting.held_batches(settings, connection, known)
     accounting.quarantined_rows(settings, connection, known, within)
+    drift.schema_drift(settings, connection, known, within)
 
 
 def _night_as_of(settings: Settings, within: list[Entry]) -> datetime:
