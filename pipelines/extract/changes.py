@@ -13,7 +13,7 @@ from pathlib import Path
 import duckdb
 
 from pipelines.extract.batch import rows_of
-from pipelines.extract.ledger import Counts, Entry, batch_file
+from pipelines.extract.ledger import Counts, Entry
 from pipelines.extract.objects import ObjectShape
 from pipelines.sql import moment, one_row
 
@@ -25,7 +25,7 @@ LONGEST_SEARCH = 50_000_000
 class Load:
     """A file, typed and numbered, that is to take its place among an object's batches.
 
-    `rows`, `as_read` and `good_rows` are those of `content.Content`. `hold` is a reason to hold
+    `rows`, `whole` and `good_rows` are those of `content.Content`. `hold` is a reason to hold
     it whatever it changes. `is_accepted`: somebody has looked at it, so no guard holds it.
     """
 
@@ -36,7 +36,7 @@ class Load:
     good_rows: int
     extra: tuple[str, ...]
     counts: Counts
-    as_read: str | None = None
+    whole: Path | None = None
     supersedes: tuple[str, ...] = ()
     hold: str | None = None
     is_accepted: bool = False
@@ -47,7 +47,8 @@ class Placed:
     """What became of a load; `hold` is None when it is applied.
 
     `select` yields the rows to store, by `_as_of`, `_row` and `_key`; `rows_at` counts those
-    that are not quarantined by `_as_of`; `rows` is how many `select` should yield.
+    that are not quarantined by `_as_of`; `rows` is how many `select` should yield. `whole`: the
+    file that has just these rows, without their stamps.
     """
 
     load: Load
@@ -56,6 +57,7 @@ class Placed:
     select: str
     hold: str | None
     rows_at: dict[str, int]
+    whole: Path | None = None
 
     @property
     def rows(self) -> int:
@@ -106,15 +108,15 @@ class Timeline:
             loads = [replace(load, supersedes=()) if load.hold else load for load in loads]
 
     def _first(self, load: Load) -> Placed:
-        """The only batch of an object: all of it is new, so it is stored as it is read."""
-        order = "" if load.as_read else " order by _row"
+        """The only batch of an object: all of it is new, so it is stored as it was read."""
         is_stored = load.good_rows and not load.hold
-        return self._result(
+        placed = self._result(
             load,
             replace(load.counts, new_rows=load.good_rows),
-            select=self._stamped(load, load.as_read or load.rows) + order,
+            select=f"{self._stamped(load)} order by _row",
             rows_at={load.as_of.isoformat(): load.good_rows} if is_stored else {},
         )
+        return replace(placed, whole=load.whole)
 
     def _place_once(self, loads: list[Load]) -> dict[str, tuple[str | None, bool, Counts]]:
         """By batch: reason to hold, whether it was to supersede an applied batch, and counts."""
@@ -167,8 +169,7 @@ class Timeline:
         nothing = f"select {empty} where false"
         if not entries:
             return f"({nothing})"
-        paths = [batch_file(self._lake_dir, entry) for entry in entries]
-        return f"({nothing} union all by name {rows_of(paths)})"
+        return f"({nothing} union all by name {rows_of(self._lake_dir, entries)})"
 
     def _fold(self, table: str, *, rows: str, until: datetime, keys: str | None = None) -> int:
         """Make the table of live rows at a moment, of some keys or all; gives their number."""
@@ -224,7 +225,7 @@ class Timeline:
         """Those of the file; None where its absences count too, so that all keys matter."""
         if load.mode == "snapshot":
             return None
-        return f"select _key from {self._content(load, load.as_read or load.rows)}"
+        return f"select _key from {self._content(load)}"
 
     def _too_many_vanished(self, load: Load, *, vanished: int, live: int) -> str | None:
         if load.is_accepted or not live or vanished <= self._max_vanished_share * live:
@@ -234,14 +235,14 @@ class Timeline:
             f"more than {self._max_vanished_share:.0%} at once needs a decision"
         )
 
-    def _content(self, load: Load, rows: str) -> str:
+    def _content(self, load: Load) -> str:
         missing = [name for name in self._extra if name not in load.extra]
         nulls = "".join(f", cast(null as varchar) as {name}" for name in missing)
-        return f"(select *{nulls} from ({rows}))"
+        return f"(select *{nulls} from ({load.rows}))"
 
     def _compare(self, load: Load) -> None:
         """Make the table of verdicts: new, changed, unchanged, vanished; one row per key."""
-        name, content = self._name, self._content(load, load.as_read or load.rows)
+        name, content = self._name, self._content(load)
         differs = " or ".join(f"given.{c} is distinct from state.{c}" for c in self._columns)
         self._connection.execute(f"""
             create or replace table {name}_diff as
@@ -308,7 +309,7 @@ class Timeline:
         self._connection.execute(f"""
             insert into {name}_placed
             select {given}, given._key, given._row, {stamp}, 'upsert', false
-            from {self._content(load, load.rows)} as given
+            from {self._content(load)} as given
             inner join {name}_diff as diff on diff._key = given._key and diff.verdict in {kept}
             where given._reject is null
         """)
@@ -351,7 +352,7 @@ class Timeline:
         """The load with the rows to store: all of a held one, the changes of an applied one."""
         order = " order by _as_of, _row nulls last, _key"
         if load.hold:
-            stamped = self._stamped(load, load.rows)
+            stamped = self._stamped(load)
             return self._result(load, counts, select=stamped + order, rows_at={})
         placed = f"{self._name}_placed where _batch = '{load.batch}'"
         at = self._connection.execute(
@@ -364,7 +365,7 @@ class Timeline:
             f"cast(null as bigint) as _line from {placed}"
         )
         if load.counts.quarantined_rows:
-            stamped = self._stamped(load, load.rows)
+            stamped = self._stamped(load)
             quarantined = f"select * from ({stamped}) where _reject is not null"
             select = f"select * from ({select} union all by name {quarantined})"
         return self._result(
@@ -386,10 +387,10 @@ class Timeline:
             rows_at=rows_at,
         )
 
-    def _stamped(self, load: Load, rows: str) -> str:
+    def _stamped(self, load: Load) -> str:
         return (
             f"select *, '{self._source}' as _source, {moment(load.as_of)} as _as_of, "
-            f"'{load.batch}' as _batch, 'upsert' as _op from {self._content(load, rows)}"
+            f"'{load.batch}' as _batch, 'upsert' as _op from {self._content(load)}"
         )
 
 

@@ -1,7 +1,7 @@
 """One file's rows, typed, each with its verdict: good, quarantined with reasons, or skipped.
 
-A file without faults is read where it lies; of any other one, a Parquet file in a scratch folder is
-made. Whether and where the rows enter the lake is decided by `changes`.
+The typed rows lie in a Parquet file in a scratch folder; that of a file without faults may become
+the batch's own. Whether and where the rows enter the lake is decided by `changes`.
 """
 
 from collections.abc import Iterator
@@ -16,14 +16,13 @@ import duckdb
 import numpy as np
 
 from pipelines.extract import conversion, verdicts
-from pipelines.extract.batch import ROW_BY_PLACE
 from pipelines.extract.objects import ObjectShape
 from pipelines.extract.reading import encodings, prepare
 from pipelines.extract.reading import export as read
 from pipelines.extract.reading.records import Lines
 from pipelines.extract.refusal import RefusedFileError
 from pipelines.extract.spelling import near_matches
-from pipelines.extract.survey import Subject, Survey, Typing, surveyed, typed_by, whole_rows
+from pipelines.extract.survey import Subject, Survey, Typing, surveyed, typed_by, write_whole
 from pipelines.extract.values import texts
 from pipelines.extract.values.converted import Zones
 from pipelines.sources import ObjectConfig
@@ -39,13 +38,12 @@ class Content:
     """One file's rows and the tally of their verdicts; `good_rows` as DuckDB counts them.
 
     `rows` is a select with one row per row that is neither blank nor repeated: canonical and x_
-    columns, `_key`, `_row`, `_reject`, `_raw`, `_line`. `as_read`: the same of a file without
-    faults, in file order, with the mark for a row's place in the batch's file as `_row`; numbering
-    rows as they stream takes twice the time.
+    columns, `_key`, `_row`, `_reject`, `_raw`, `_line`. `whole`: of a file without faults, the
+    Parquet file of just these but for `_row`, in file order.
     """
 
     rows: str
-    as_read: str | None
+    whole: Path | None
     extra: tuple[str, ...]
     rows_read: int
     good_rows: int
@@ -182,9 +180,13 @@ def _check_repeated(subject: Subject) -> None:
 
 def _whole(subject: Subject, survey: Survey, *, lines: Lines) -> Content:
     """The content of a file in which two readers see the same rows, and none has a fault."""
+    path = survey.written or write_whole(subject, survey.typing)
     return Content(
-        rows=whole_rows(subject, survey.typing, row="row_number() over ()"),
-        as_read=whole_rows(subject, survey.typing, row=str(ROW_BY_PLACE)),
+        rows=(
+            "select * exclude (file_row_number), file_row_number + 1 as _row "
+            f"from read_parquet({literal(path)}, file_row_number => true)"
+        ),
+        whole=path,
         extra=tuple(subject.extra.values()),
         rows_read=len(lines) + len(subject.export.remarks),
         good_rows=survey.rows,
@@ -221,7 +223,7 @@ def _judged(subject: Subject, typing: Typing | None, *, lines: Lines | None) -> 
     clocks = _clock_problems(context, ambiguous=tally.ambiguous, skipped=tally.skipped)
     return Content(
         rows=verdicts.kept_rows(context),
-        as_read=None,
+        whole=None,
         extra=tuple(context.extra.values()),
         rows_read=len(lines) + len(context.export.remarks),
         good_rows=good,

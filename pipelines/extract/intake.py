@@ -296,7 +296,7 @@ def _pending(judged: judge.Judged) -> Pending:
         as_of=as_of.at,
         rows=found.rows,
         good_rows=found.good_rows,
-        as_read=found.as_read,
+        whole=found.whole,
         extra=found.extra,
         counts=counts,
         supersedes=judged.supersedes,

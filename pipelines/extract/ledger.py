@@ -48,8 +48,9 @@ class Counts:
 class Entry:
     """One file, or one accepted batch, and its fate; `state` is the one at the time of writing.
 
-    `rows_at`: stored rows per `_as_of`. `extra`: the batch's x_ columns. `batch` is None when
-    refused. `file_name` names a table, `delivered` the file that holds it. Moments are naive UTC.
+    `rows_at`: stored rows per `_as_of`. `is_as_read`: its file has no stamps, see `batch`. `extra`:
+    the batch's x_ columns. `batch` is None when refused. `file_name` names a table, `delivered` the
+    file that holds it. Moments are naive UTC.
     """
 
     source: str
@@ -69,6 +70,7 @@ class Entry:
     counts: Counts = Counts()
     rows_at: dict[str, int] = field(default_factory=dict)
     extra: tuple[str, ...] = ()
+    is_as_read: bool = False
     reason: str = ""
     problems: tuple[str, ...] = ()
     seconds: float = 0.0

@@ -110,7 +110,7 @@ def _add_accepted(settings: Settings, plan: Plan) -> None:
         is_wanted = (held.source, str(held.object)) in objects and held.batch not in replaced
         if not is_wanted or held.batch not in plan.intake.accepted or held.as_of is None:
             continue
-        kept = rows_of([ledger.batch_file(settings.lake_dir, held)])
+        kept = rows_of(settings.lake_dir, [held])
         counts = held.counts
         load = Load(
             batch=UNNUMBERED,
@@ -196,6 +196,7 @@ def _decided(pending: Pending, placed: Placed) -> Pending:
         supersedes=placed.load.supersedes,
         counts=placed.counts,
         rows_at=placed.rows_at,
+        is_as_read=placed.whole is not None,
         extra=placed.extra,
         reason=reason,
     )

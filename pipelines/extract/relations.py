@@ -110,10 +110,10 @@ def _lake_view(
     types |= dict.fromkeys(extra, "varchar")
     types |= ROW_TYPES
     if entries:
-        paths = [ledger.batch_file(settings.lake_dir, entry) for entry in entries]
         casts = ", ".join(f"cast({name} as {kind}) as {name}" for name, kind in types.items())
         limit = f" and _as_of <= {moment(as_of_limit)}" if as_of_limit else ""
-        rows = f"select {casts} from ({rows_of(paths)}) where _reject is null{limit}"
+        stored = rows_of(settings.lake_dir, entries)
+        rows = f"select {casts} from ({stored}) where _reject is null{limit}"
     else:
         nulls = ", ".join(f"cast(null as {kind}) as {name}" for name, kind in types.items())
         rows = f"select {nulls} where false"

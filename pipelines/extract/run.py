@@ -205,6 +205,9 @@ def _replaced(settings: Settings, pending: plan.Pending) -> AbstractContextManag
 
 def _write(pending: plan.Pending, path: Path, connection: duckdb.DuckDBPyConnection) -> None:
     placed = pending.decided
+    if placed.whole:
+        placed.whole.replace(path)
+        return
     with connection.cursor() as cursor:
         copy = f"copy ({placed.select}) to {literal(path)} {batch.FORMAT}"
         (written,) = one_row(cursor, copy)

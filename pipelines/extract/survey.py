@@ -1,6 +1,7 @@
-"""What one reading of a file's mapped columns tells: how each is typed, and counts over the rows.
+"""What one reading of a file tells: how each mapped column is typed, and counts over the rows.
 
-Reads only the mapped columns and writes nothing; what becomes of single rows is said in `content`.
+Most files have only plain texts and no fault; they are typed and written in the same pass. What
+becomes of single rows of the others is said in `content`.
 """
 
 from dataclasses import dataclass, replace
@@ -11,8 +12,9 @@ from pathlib import Path
 import duckdb
 
 from pipelines.extract import conversion
+from pipelines.extract.batch import FORMAT
 from pipelines.extract.objects import Column, ObjectShape
-from pipelines.extract.plain import plain
+from pipelines.extract.plain import Plain, plain
 from pipelines.extract.reading import export as read
 from pipelines.extract.values.converted import Converted, Zones
 from pipelines.sources import ObjectConfig
@@ -125,6 +127,7 @@ class Survey:
     """The typing of a file whose every line is a row, and counts over its rows.
 
     `is_faultless`: every row has a key of its own, and nothing that would quarantine it.
+    `written`: the Parquet file that has them all already, see `write_whole`.
     """
 
     typing: Typing
@@ -133,6 +136,7 @@ class Survey:
     updated_at: datetime | None
     ambiguous: int
     skipped: int
+    written: Path | None = None
 
 
 def surveyed(subject: Subject) -> Survey:
@@ -143,12 +147,9 @@ def surveyed(subject: Subject) -> Survey:
         RefusedFileError: the dates have two readings, or contradict each other.
     """
     rows = read.rows_select(subject.export, connection=subject.connection, is_strict=True)
-    columns, raw = subject.typed.columns, subject.export.raw
-    forms = {
-        name: form
-        for name in subject.mapped
-        if (form := plain(columns[name], config=subject.config, raw=raw, zone=subject.zones.days))
-    }
+    if at_once := _written_at_once(subject, rows):
+        return at_once
+    forms = _plain_forms(subject)
     while True:
         plains = {name: form.converted for name, form in forms.items()}
         typing = typed_by(subject, rows, plains=plains)
@@ -186,9 +187,7 @@ def typed_by(subject: Subject, rows: str, *, plains: dict[str, Converted]) -> Ty
 def _counted(subject: Subject, rows: str, typing: Typing) -> tuple[Survey, set[str]]:
     """What the rows of this typing are, and the columns with a text that has no value in it."""
     converted = list(typing.converted)
-    fit = ", ".join(
-        f"bool_and({item.text} is null or coalesce({item.fit}, false))" for item in converted
-    )
+    fit = ", ".join(f"bool_and({_is_fit(item)})" for item in converted)
     shifts = ", ".join(item.shift for item in converted if item.shift)
     ambiguous, skipped = (
         f"count(*) filter (where list_contains([{shifts}], '{shift}'))" if shifts else "0"
@@ -226,17 +225,79 @@ def _counted(subject: Subject, rows: str, typing: Typing) -> tuple[Survey, set[s
     return survey, unfit
 
 
-def whole_rows(subject: Subject, typing: Typing, *, row: str) -> str:
-    """A select of all rows of a file without faults, in file order; `row` is SQL for `_row`."""
+def write_whole(subject: Subject, typing: Typing, *, only_if: str | None = None) -> Path:
+    """The Parquet file of all rows of a file without faults, in file order; rows have no number.
+
+    To number them while they are written would keep all but one core from writing. `only_if`: SQL
+    over a typed row that stops it all where it is not true.
+
+    Raises:
+        duckdb.Error: a line is no row, or something is not as it was said to be.
+    """
+    path = subject.scratch / f"{subject.name}_whole.parquet"
     rows = read.rows_select(subject.export, connection=subject.connection, is_strict=True)
     typed = conversion.layered(rows, list(typing.converted), shape=subject.typed)
-    return f"""
-        select
-            {subject.columns},
-            {subject.key} as _key,
-            {row} as _row,
-            cast(null as varchar[]) as _reject,
-            cast(null as varchar) as _raw,
-            cast(null as bigint) as _line,
-        from ({typed})
+    checked = f" where case when {only_if} then true else error('not so') end" if only_if else ""
+    subject.connection.execute(f"""
+        copy (
+            select
+                {subject.columns},
+                _key,
+                cast(null as varchar[]) as _reject,
+                cast(null as varchar) as _raw,
+                cast(null as bigint) as _line,
+            from (select *, {subject.key} as _key from ({typed})){checked}
+        ) to {literal(path)} {FORMAT}
+    """)
+    return path
+
+
+def _written_at_once(subject: Subject, rows: str) -> Survey | None:
+    """The survey of a file whose texts are plain and whose rows are rows, typed and written.
+
+    Nothing where one is not; a reading of its own then tells which.
     """
+    forms = _plain_forms(subject)
+    if len(forms) < len(subject.mapped):
+        return None
+    typing = typed_by(subject, rows, plains={name: form.converted for name, form in forms.items()})
+    fits = " and ".join(_is_fit(item) for item in typing.converted)
+    try:
+        path = write_whole(
+            subject,
+            typing,
+            only_if=f"{fits} and _key is not null and not ({subject.may_be_header})",
+        )
+    except duckdb.InvalidInputException:
+        return None
+    updated = "updated_at" if "updated_at" in subject.mapped else "cast(null as timestamp)"
+    count, keys, updated_at = one_row(
+        subject.connection,
+        f"select count(*), count(distinct _key), max({updated}) from read_parquet({literal(path)})",
+    )
+    if keys < count:
+        return None
+    return Survey(
+        typing=typing,
+        rows=count,
+        is_faultless=True,
+        updated_at=updated_at,
+        ambiguous=0,
+        skipped=0,
+        written=path,
+    )
+
+
+def _plain_forms(subject: Subject) -> dict[str, Plain]:
+    """The plain form of each mapped column that may have one."""
+    columns, raw = subject.typed.columns, subject.export.raw
+    return {
+        name: form
+        for name in subject.mapped
+        if (form := plain(columns[name], config=subject.config, raw=raw, zone=subject.zones.days))
+    }
+
+
+def _is_fit(item: Converted) -> str:
+    """SQL that is true where the text has a value, or there is none."""
+    return f"({item.text} is null or coalesce({item.fit}, false))"
