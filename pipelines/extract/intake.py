@@ -45,16 +45,6 @@ class Pending:
         return self.placed
 
 
-@dataclass(frozen=True, kw_only=True)
-class Taken:
-    """A file that was opened: its stamp must be the same when all is done. `path`: its bytes."""
-
-    source: Source
-    found: Found
-    path: Path
-    content: str
-
-
 @dataclass(kw_only=True)
 class Intake:
     """What became of the files so far: outcomes that are settled, refusals to record, loads.
@@ -68,11 +58,12 @@ class Intake:
     accepted: dict[str, str]
     scratch: Path
     connection: duckdb.DuckDBPyConnection
+    packing: originals.Packing | None = None
     unfinished: frozenset[tuple[str, str]] = frozenset()
     outcomes: list[FileOutcome] = field(default_factory=list)
     refusals: list[Entry] = field(default_factory=list)
     loads: list[Pending] = field(default_factory=list)
-    taken: list[Taken] = field(default_factory=list)
+    _opened: list[tuple[Source, Found]] = field(default_factory=list)
     _seen: dict[Identity, str] = field(default_factory=dict)
     _folders: int = 0
 
@@ -102,9 +93,9 @@ class Intake:
     def changed(self) -> frozenset[tuple[str, str]]:
         """The files (source and name) that are no longer as they were when they were opened."""
         return frozenset(
-            (one.source.name, one.found.name)
-            for one in self.taken
-            if self._is_changed(one.source, one.found)
+            (source.name, found.name)
+            for source, found in self._opened
+            if self._is_changed(source, found)
         )
 
     def _is_changed(self, source: Source, found: Found) -> bool:
@@ -145,8 +136,11 @@ class Intake:
             stamp=found.stamp,
             written_at=found.written_at,
         )
-        self.taken.append(Taken(source=source, found=found, path=path, content=delivered.content))
+        self._opened.append((source, found))
+        before = (len(self.loads), len(self.refusals))
         self._read(source, delivered, path=path)
+        if self.packing and before != (len(self.loads), len(self.refusals)):
+            self.packing.add(path, content=delivered.content)
 
     def _read(self, source: Source, delivered: Delivered, *, path: Path) -> None:
         """Each table of the file is settled, refused, or a load; none of one that stays closed."""

@@ -4,7 +4,9 @@
 delivered, for as long as `retention.originals_days` says.
 """
 
+import shutil
 from collections.abc import Iterable
+from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
 
@@ -31,17 +33,38 @@ def is_kept(settings: Settings, content: str) -> bool:
     return path_of(settings, content).is_file()
 
 
-def pack(path: Path, packed: Path) -> None:
-    """The file, packed."""
+class Packing:
+    """Files that are packed aside, one after the other, while others are read."""
+
+    def __init__(self, settings: Settings, *, scratch: Path) -> None:
+        self._settings = settings
+        self._scratch = scratch
+        self._packer = ThreadPoolExecutor(max_workers=1)
+        self._packed: dict[str, tuple[Path, Future[None]]] = {}
+
+    def add(self, path: Path, *, content: str) -> None:
+        """The file is to be kept, unless it is, or the config wants none."""
+        is_wanted = self._settings.retention.originals_days and content not in self._packed
+        if is_wanted and not is_kept(self._settings, content):
+            packed = self._scratch / f"{content}.zst"
+            self._packed[content] = (packed, self._packer.submit(_pack, path, packed))
+
+    def keep(self) -> None:
+        """What was added is among the originals from now on."""
+        for content, (packed, packing) in self._packed.items():
+            packing.result()
+            with durable.replacing(path_of(self._settings, content)) as place:
+                shutil.move(packed, place)
+
+    def close(self) -> None:
+        """Nothing is packed any longer; what was not kept is forgotten."""
+        self._packer.shutdown(cancel_futures=True)
+
+
+def _pack(path: Path, packed: Path) -> None:
     packer = zstandard.ZstdCompressor(level=LEVEL)
     with path.open("rb") as file, packed.open("wb") as target:
         packer.copy_stream(file, target, read_size=BLOCK_BYTES, write_size=BLOCK_BYTES)
-
-
-def keep(settings: Settings, packed: Path, *, content: str) -> None:
-    """The packed file is among the originals from now on, and no longer where it was."""
-    with durable.replacing(path_of(settings, content)) as place:
-        packed.replace(place)
 
 
 def unpack(settings: Settings, content: str, target: Path) -> None:

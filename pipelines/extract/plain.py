@@ -1,7 +1,7 @@
 """Texts that need no rule: the plain form of every type, in which most exports write most columns.
 
 A column whose every text is plain is cast. What its cast gives is what the rules of `conversion`
-give, at a half to a tenth of their price: the rules stay the one home of what a text means.
+gives, at a half to a tenth of their price: the rules stay the one home of what a text means.
 """
 
 from collections.abc import Callable
@@ -21,7 +21,8 @@ PLAIN_MIDNIGHTS = ("T00:00:00.000Z", "T00:00:00Z")
 class Plain:
     """The SQL of a column in the plain form of its type, over the text as delivered.
 
-    `test` is true for every plain text, and cheaper than `value`, the typed value of plain texts.
+    `test` is true for every plain text; it may name the typed column, so that none is cast twice.
+    `value` is the typed value of plain texts.
     """
 
     name: str
@@ -35,8 +36,17 @@ class Plain:
         return Converted(name=self.name, text=self.text, steps=(), value=self.value, fit=self.test)
 
 
+@dataclass(frozen=True, kw_only=True)
+class Cell:
+    """The SQL of a text, of the column that it becomes, and the zone whose days moments fall on."""
+
+    text: str
+    typed: str
+    zone: str
+
+
 def plain(column: Column, *, config: ObjectConfig, raw: dict[str, str], zone: str) -> Plain | None:
-    """What spares a column its rules, tested at half their price; None where the config has some.
+    """What spares a column its rules; None where the config has some.
 
     `zone`: whose days moments fall on.
 
@@ -47,14 +57,14 @@ def plain(column: Column, *, config: ObjectConfig, raw: dict[str, str], zone: st
         return None
     if column.type not in _PLAIN:
         return None
-    text = raw[config.columns[column.name]]
-    test, value = _PLAIN[column.type](text, zone)
-    return Plain(name=column.name, text=text, test=test, value=value)
+    cell = Cell(text=raw[config.columns[column.name]], typed=column.name, zone=zone)
+    test, value = _PLAIN[column.type](cell)
+    return Plain(name=column.name, text=cell.text, test=test, value=value)
 
 
-def _plain_text(text: str, _zone: str) -> tuple[str, str]:
+def _plain_text(cell: Cell) -> tuple[str, str]:
     """Every blank but the no-break space sorts before '!', so one comparison sees most of them."""
-    ends = ", ".join(texts.BLANKS.split(" || "))
+    text, ends = cell.text, ", ".join(texts.BLANKS.split(" || "))
     short, long = (
         ", ".join(literal(one) for one in texts.NULL_SPELLINGS if (len(one) <= 4) == is_short)
         for is_short in (True, False)
@@ -68,14 +78,15 @@ def _plain_text(text: str, _zone: str) -> tuple[str, str]:
     )
 
 
-def _plain_id(text: str, zone: str) -> tuple[str, str]:
+def _plain_id(cell: Cell) -> tuple[str, str]:
     """A text without a plus, which a rounded number has."""
-    test, value = _plain_text(text, zone)
-    return f"{test} and not contains({text}, '+')", value
+    test, value = _plain_text(cell)
+    return f"{test} and not contains({cell.text}, '+')", value
 
 
-def _plain_salesforce_id(text: str, _zone: str) -> tuple[str, str]:
+def _plain_salesforce_id(cell: Cell) -> tuple[str, str]:
     """By length and ends, which no blank, no formula and no spelling of NULL has."""
+    text = cell.text
     is_long = f"strlen({text}) = {texts.LONG_ID} and not contains({text}, '+')"
     return (
         f"{is_long} and {text} >= '0' and {text}[1] <> '=' and {text}[-1] between '0' and 'z'",
@@ -83,57 +94,49 @@ def _plain_salesforce_id(text: str, _zone: str) -> tuple[str, str]:
     )
 
 
-def _plain_number(sql_type: str, pattern: str) -> Callable[[str, str], tuple[str, str]]:
+def _plain_number(sql_type: str, pattern: str) -> Callable[[Cell], tuple[str, str]]:
     """Numbers of one reading, whatever the decimal mark is."""
 
-    def form(text: str, _zone: str) -> tuple[str, str]:
-        value = f"try_cast({text} as {sql_type})"
-        return f"regexp_full_match({text}, '{pattern}') and {value} is not null", value
+    def form(cell: Cell) -> tuple[str, str]:
+        test = f"{cell.typed} is not null and regexp_full_match({cell.text}, '{pattern}')"
+        return test, f"try_cast({cell.text} as {sql_type})"
 
     return form
 
 
-def _plain_boolean(text: str, _zone: str) -> tuple[str, str]:
-    value = texts.boolean_of(text)
-    return f"({value}) is not null", value
+def _plain_boolean(cell: Cell) -> tuple[str, str]:
+    return f"{cell.typed} is not null", texts.boolean_of(cell.text)
 
 
-def _plain_date(text: str, zone: str) -> tuple[str, str]:
-    """A day, or a moment of UTC: its day in the zone, but midnight is the day as written.
-
-    Moments are tested without the zone, which is dear: in range is then a day less at both ends.
-    """
+def _plain_date(cell: Cell) -> tuple[str, str]:
+    """A day, or a moment of UTC: its day in the zone, but midnight is the day as written."""
+    text = cell.text
     is_day = f"{text} like '____-__-__'"
     is_midnight = " or ".join(f"suffix({text}, '{end}')" for end in PLAIN_MIDNIGHTS)
-    test = (
-        f"case when {is_day} then {_within(text, 'date', margin=0)} "
-        f"else {_is_moment(text)} and {_within(text, 'timestamp', margin=1)} end"
-    )
     value = (
         f"case when {is_day} then try_cast({text} as date) "
         f"when {is_midnight} then try_cast(left({text}, 10) as date) "
-        f"else cast(timezone('{zone}', try_cast({text} as timestamptz)) as date) end"
+        f"else cast(timezone('{cell.zone}', try_cast({text} as timestamptz)) as date) end"
     )
-    return test, value
+    return f"({is_day} or {_is_moment(text)}) and {_within(cell.typed, 'date')}", value
 
 
-def _plain_timestamp(text: str, _zone: str) -> tuple[str, str]:
-    test = f"{_is_moment(text)} and {_within(text, 'timestamp', margin=0)}"
-    return test, f"try_cast({text} as timestamp)"
+def _plain_timestamp(cell: Cell) -> tuple[str, str]:
+    test = f"{_is_moment(cell.text)} and {_within(cell.typed, 'timestamp')}"
+    return test, f"try_cast({cell.text} as timestamp)"
 
 
 def _is_moment(text: str) -> str:
     return "(" + " or ".join(f"{text} like '{form}'" for form in PLAIN_MOMENTS) + ")"
 
 
-def _within(text: str, sql_type: str, *, margin: int) -> str:
-    """True for a day or moment in range, that many days from its ends."""
-    first = f"date '{dates.EARLIEST}' + {margin}"
-    last = f"cast(date '{dates.LATEST}' - {margin} as timestamp) - interval '1 microsecond'"
-    return f"try_cast({text} as {sql_type}) between {first} and {last}"
+def _within(value: str, sql_type: str) -> str:
+    """True for a day or moment in range."""
+    first, end = (f"cast('{day}' as {sql_type})" for day in (dates.EARLIEST, dates.LATEST))
+    return f"{value} >= {first} and {value} < {end}"
 
 
-_PLAIN = {
+_PLAIN: dict[str, Callable[[Cell], tuple[str, str]]] = {
     "text": _plain_text,
     "id": _plain_id,
     "salesforce_id": _plain_salesforce_id,

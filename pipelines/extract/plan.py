@@ -43,11 +43,13 @@ def make(
     *,
     scratch: Path,
     connection: duckdb.DuckDBPyConnection,
+    packing: originals.Packing | None = None,
     unfinished: frozenset[tuple[str, str]] = frozenset(),
     again: Again = "",
 ) -> Plan:
     """The plan for everything that lies in landing, and for every accepted batch.
 
+    `packing`: what packs the files of which something is new, if they are to be kept.
     `unfinished`: files (source and name) that changed while they were read. `again`: which files
     that have left landing are read from the originals: those of which a row was quarantined or
     that were refused, or all.
@@ -62,6 +64,7 @@ def make(
         accepted=accept.accepted_batches(settings.lake_dir),
         scratch=scratch,
         connection=connection,
+        packing=packing,
         unfinished=unfinished,
     )
     notes = [

@@ -7,8 +7,8 @@ leaves folders that the ledger does not know, which the next one removes.
 import shutil
 import tempfile
 from collections.abc import Generator
-from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import AbstractContextManager, ExitStack, contextmanager
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager, ExitStack, closing, contextmanager
 from pathlib import Path
 
 import duckdb
@@ -18,7 +18,7 @@ from pipelines.database import in_memory
 from pipelines.errors import KpimartError, NothingReadableError
 from pipelines.extract import batch, ledger, originals, plan
 from pipelines.extract.folders import Folder, landing_of
-from pipelines.extract.ledger import Entry, Ledger
+from pipelines.extract.ledger import Ledger
 from pipelines.extract.outcome import Again, Extraction, FileOutcome
 from pipelines.extract.reading.parts import READ
 from pipelines.settings import Settings
@@ -73,18 +73,23 @@ def _extracted(
     Raises:
         _StillWrittenError: a file is not what it was when it was judged; nothing was committed.
     """
-    with _scratch(settings) as folder, _connected(settings, folder) as connection:
+    with (
+        _scratch(settings) as folder,
+        _connected(settings, folder) as connection,
+        closing(originals.Packing(settings, scratch=folder)) as packing,
+    ):
         made = plan.make(
             settings,
             known,
             landing,
             scratch=folder,
             connection=connection,
+            packing=packing,
             unfinished=unfinished,
             again=again,
         )
         try:
-            _commit(settings, made, scratch=folder, connection=connection)
+            _commit(settings, made, packing=packing, connection=connection)
         except (KpimartError, duckdb.Error) as error:
             if changed := made.intake.changed:
                 raise _StillWrittenError(changed) from error
@@ -145,7 +150,11 @@ def _remove_orphans(lake_dir: Path, known: Ledger) -> None:
 
 
 def _commit(
-    settings: Settings, made: plan.Plan, *, scratch: Path, connection: duckdb.DuckDBPyConnection
+    settings: Settings,
+    made: plan.Plan,
+    *,
+    packing: originals.Packing,
+    connection: duckdb.DuckDBPyConnection,
 ) -> None:
     """All batches and originals are written, then named, then known.
 
@@ -161,42 +170,14 @@ def _commit(
             (pending, naming.enter_context(_replaced(settings, pending))) for pending in made.loads
         ]
         tasks.sort(key=lambda task: task[0].entry.counts.rows_read, reverse=True)
-        packing = _packing(settings, made, entries, scratch=scratch, writers=writers)
         for task in [writers.submit(_write, *task, connection) for task in tasks]:
             task.result()
-        for content, (packed, packer) in packing.items():
-            packer.result()
-            originals.keep(settings, packed, content=content)
         if changed := made.intake.changed:
             raise _StillWrittenError(changed)
+        packing.keep()
     if entries:
         ledger.append(settings.lake_dir, entries)
         originals.remove_old(settings, ledger.read(settings.lake_dir))
-
-
-def _packing(
-    settings: Settings,
-    made: plan.Plan,
-    entries: list[Entry],
-    *,
-    scratch: Path,
-    writers: ThreadPoolExecutor,
-) -> dict[str, tuple[Path, Future[None]]]:
-    """The files of which something is new and that are to be kept, by content, being packed."""
-    news = {entry.delivered.content for entry in entries if entry.delivered}
-    wanted = {
-        one.content: one.path
-        for one in made.intake.taken
-        if one.content in news and settings.retention.originals_days
-    }
-    return {
-        content: (
-            packed := scratch / f"{content}.zst",
-            writers.submit(originals.pack, path, packed),
-        )
-        for content, path in wanted.items()
-        if not originals.is_kept(settings, content)
-    }
 
 
 def _replaced(settings: Settings, pending: plan.Pending) -> AbstractContextManager[Path]:
@@ -206,7 +187,7 @@ def _replaced(settings: Settings, pending: plan.Pending) -> AbstractContextManag
 def _write(pending: plan.Pending, path: Path, connection: duckdb.DuckDBPyConnection) -> None:
     placed = pending.decided
     if placed.whole:
-        placed.whole.replace(path)
+        shutil.move(placed.whole, path)
         return
     with connection.cursor() as cursor:
         copy = f"copy ({placed.select}) to {literal(path)} {batch.FORMAT}"

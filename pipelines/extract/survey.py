@@ -237,16 +237,20 @@ def write_whole(subject: Subject, typing: Typing, *, only_if: str | None = None)
     path = subject.scratch / f"{subject.name}_whole.parquet"
     rows = read.rows_select(subject.export, connection=subject.connection, is_strict=True)
     typed = conversion.layered(rows, list(typing.converted), shape=subject.typed)
-    checked = f" where case when {only_if} then true else error('not so') end" if only_if else ""
+    nothing = "cast(null as varchar[])"
+    # as a column: a condition would be pushed below the casts, and each text cast twice
+    reject = (
+        f"case when {only_if} then {nothing} else [error('not so')] end" if only_if else nothing
+    )
     subject.connection.execute(f"""
         copy (
             select
                 {subject.columns},
                 _key,
-                cast(null as varchar[]) as _reject,
+                {reject} as _reject,
                 cast(null as varchar) as _raw,
                 cast(null as bigint) as _line,
-            from (select *, {subject.key} as _key from ({typed})){checked}
+            from (select *, {subject.key} as _key from ({typed}))
         ) to {literal(path)} {FORMAT}
     """)
     return path
