@@ -29,6 +29,7 @@ COMMANDS = [
     "explain",
     "init",
     "inspect",
+    "reingest",
     "rollback",
     "run",
     "sample",
