@@ -105,6 +105,11 @@ def replacing(path: Path) -> Generator[Path]:
     _sync_folder(path.parent)
 
 
+def move(source: Path, temporary: Path) -> None:
+    """A file that was written elsewhere is what a `replacing` puts in its place."""
+    shutil.move(source, temporary)
+
+
 def write_text(path: Path, text: str) -> None:
     """The file holds exactly this text."""
     with replacing(path) as temporary:

@@ -4,7 +4,6 @@
 delivered, for as long as `retention.originals_days` says.
 """
 
-import shutil
 from collections.abc import Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import timedelta
@@ -54,7 +53,7 @@ class Packing:
         for content, (packed, packing) in self._packed.items():
             packing.result()
             with durable.replacing(path_of(self._settings, content)) as place:
-                shutil.move(packed, place)
+                durable.move(packed, place)
 
     def close(self) -> None:
         """Nothing is packed any longer; what was not kept is forgotten."""

@@ -187,7 +187,7 @@ def _replaced(settings: Settings, pending: plan.Pending) -> AbstractContextManag
 def _write(pending: plan.Pending, path: Path, connection: duckdb.DuckDBPyConnection) -> None:
     placed = pending.decided
     if placed.whole:
-        shutil.move(placed.whole, path)
+        durable.move(placed.whole, path)
         return
     with connection.cursor() as cursor:
         copy = f"copy ({placed.select}) to {literal(path)} {batch.FORMAT}"

@@ -1,6 +1,8 @@
 """`kpimart reingest`: what could not be read is read once the config is mended, and published."""
 
 import json
+import re
+from pathlib import Path
 
 import duckdb
 import pytest
@@ -16,7 +18,8 @@ HEADER = "id,stage,amount,created\n"
 OPEN = "".join(f"O{number},open,1,2026-09-01\n" for number in range(300))
 FILES = {
     f"crm/{FIRST}": f"{HEADER}D1,won,100,2026-09-01\nD2,won,many,2026-09-01\n{OPEN}",
-    f"crm/{SECOND}": f"{HEADER}D1,won,100,01/09/2026\nD2,won,7,01/09/2026\n{OPEN}",
+    f"crm/{SECOND}": f"{HEADER.strip()},note\nD1,won,100,01/09/2026,\nD2,won,7,01/09/2026,late\n"
+    + OPEN.replace("\n", ",\n"),
 }
 
 
@@ -81,3 +84,11 @@ def test_a_mended_config_reads_what_was_set_aside_and_publishes_it(company: Sett
         assert connection.execute("select count(*) from quality.quarantined_rows").fetchall() == [
             (0,)
         ]
+
+
+def test_the_runbooks_statement_tells_the_new_column(company: Settings) -> None:
+    page = Path(__file__).parents[2] / "docs" / "runbook.md"
+    (statement,) = re.findall(r"select [^;]*from quality.schema_drift[^;]*", page.read_text())
+    with duckdb.connect(str(company.mart_path), read_only=True) as connection:
+        (row,) = connection.execute(statement).fetchall()
+    assert row[1:] == ("crm", "opportunities", "new_column", None, None, "note", "applied")
