@@ -64,6 +64,7 @@ bench: .venv/installed  ## seconds and memory per step at 100,000 and 500,000 de
 	@$(BIN)/python -m benchmarks.nightly --scale 1 --rounds 5
 	@$(BIN)/python -m benchmarks.nightly --scale 5 --rounds 5 --memory-limit 2GB
 	@$(BIN)/python -m benchmarks.cost_per_row
+	@$(BIN)/python -m benchmarks.peers.compare
 
 .PHONY: docs
 docs: .venv/installed  ## draw the pictures of the pages, from the demo

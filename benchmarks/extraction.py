@@ -52,7 +52,7 @@ def floor(settings: Settings, folder: Path) -> float:
 
 def _selects(settings: Settings, source_name: str) -> list[str]:
     """One select per CSV of a source: typed where its config maps a column, text elsewhere."""
-    source = next(one for one in settings.sources if one.name == source_name)
+    source = next(known for known in settings.sources if known.name == source_name)
     selects: list[str] = []
     for path in sorted((settings.landing_dir / source_name).rglob("*.csv")):
         delivered = Delivered(name=path.name, content="", stamp="", written_at=datetime.now(UTC))
@@ -85,15 +85,15 @@ def measure(config: Path, *, rounds: int) -> dict[str, object]:
 
     Seconds are those of the work alone, without the start of Python and its imports.
     """
-    runs = [{side: _one(config, side) for side in SIDES} for _ in range(rounds)]
+    runs = [{side: one(config, side) for side in SIDES} for _ in range(rounds)]
     medians: dict[str, object] = {
         side: {
-            "seconds": round(statistics.median(one[side].seconds for one in runs), 2),
-            "peak_mb": round(statistics.median(one[side].peak_bytes for one in runs) / 1e6),
+            "seconds": round(statistics.median(run[side].seconds for run in runs), 2),
+            "peak_mb": round(statistics.median(run[side].peak_bytes for run in runs) / 1e6),
         }
         for side in SIDES
     }
-    ratios = [one["extraction"].seconds / one["floor"].seconds for one in runs]
+    ratios = [run["extraction"].seconds / run["floor"].seconds for run in runs]
     return {
         **medians,
         "ratio": round(statistics.median(ratios), 2),
@@ -101,11 +101,17 @@ def measure(config: Path, *, rounds: int) -> dict[str, object]:
     }
 
 
-def _one(config: Path, side: str) -> Run:
+def one(config: Path, side: str) -> Run:
+    """One side in a process of its own."""
+    command = [sys.executable, "-m", "benchmarks.extraction", "--config", str(config)]
+    return timed([*command, "--side", side, "--folder"])
+
+
+def timed(command: list[str], *more: str) -> Run:
+    """A command that gets a folder of its own, and more, and prints its own seconds last."""
     with tempfile.TemporaryDirectory(prefix="kpimart-bench-") as name:
         log = Path(name) / "output.log"
-        command = [sys.executable, "-m", "benchmarks.extraction", "--config", str(config)]
-        run = measured([*command, "--side", side, "--folder", name], log=log)
+        run = measured([*command, name, *more], log=log)
         seconds = float(log.read_text(encoding="utf-8").split()[-1])
     return Run(seconds=seconds, peak_bytes=run.peak_bytes)
 
