@@ -7,7 +7,6 @@ by id, times of Chicago without a zone). The company lives in UTC, as of the end
 """
 
 from decimal import Decimal
-from pathlib import Path
 
 import pytest
 
@@ -27,8 +26,8 @@ FILES = {
 """,
     "emea/Lead-emea.csv": """\
 "Lead ID","Full Name","Email","Lead Status","Lead Source","Lead Owner","Create Date"
-"00Q000000000001","Lena Lang","lena@alpha.example","Open - Not Contacted","Web","Ada Lund","25/2/2026"
-"00Q000000000002","Nils Nord","nils@beta.example","Open - Not Contacted","Web","Cyd Cole","26/2/2026"
+"00Q000000000001","Lena Lang","lena@a.example","Open - Not Contacted","Web","Ada Lund","25/2/2026"
+"00Q000000000002","Nils Nord","nils@b.example","Open - Not Contacted","Web","Cyd Cole","26/2/2026"
 """,
     "emea/Opportunity-emea.csv": """\
 "Opportunity ID","Opportunity Name","Account ID","Stage","Amount","Close Date","Created Date",\
@@ -113,6 +112,7 @@ CONFIG = {
     ],
 }
 ORGS = ("amer", "emea")
+DEAL = "00600000000000"
 
 
 @pytest.fixture(scope="module")
@@ -138,21 +138,25 @@ def test_deals_of_one_id_are_two_deals(company: Settings) -> None:
     assert ask(
         company,
         "select opportunity_key, deals.source, opportunity_name, account_name, "
-        "cast(amount as varchar), rep_at_close, cast(deals.created_on as varchar), "
-        "cast(deals.closed_on as varchar) "
-        "from marts.fct_opportunities as deals "
+        "cast(amount as varchar), rep_at_creation from marts.fct_opportunities as deals "
         "inner join marts.dim_accounts using (account_key) order by opportunity_key",
     ) == [
-        ("amer:006000000000001AAA", "amer", "Gamma rollout", "Gamma Inc.", "3000.25", "Bob Birch")
-        + ("2026-02-01", "2026-02-20"),
-        ("amer:006000000000002AAA", "amer", "Delta pilot", "Delta LLC", "1000.00", "Ada Lund")
-        + ("2026-01-20", "2026-02-25"),
-        ("amer:006000000000003AAA", "amer", "Delta more", "Delta LLC", "500.00")
-        + ("Cyd Cole (amer)", "2026-01-21", "2026-02-26"),
-        ("emea:006000000000001AAA", "emea", "Alpha rollout", "Alpha GmbH", "1200.50", "Ada Lund")
-        + ("2026-01-15", "2026-02-25"),
-        ("emea:006000000000002AAA", "emea", "Beta pilot", "Beta AG", "800.00", "(none)")
-        + ("2026-01-20", None),
+        (f"amer:{DEAL}1AAA", "amer", "Gamma rollout", "Gamma Inc.", "3000.25", "Bob Birch"),
+        (f"amer:{DEAL}2AAA", "amer", "Delta pilot", "Delta LLC", "1000.00", "Ada Lund"),
+        (f"amer:{DEAL}3AAA", "amer", "Delta more", "Delta LLC", "500.00", "Cyd Cole (amer)"),
+        (f"emea:{DEAL}1AAA", "emea", "Alpha rollout", "Alpha GmbH", "1200.50", "Ada Lund"),
+        (f"emea:{DEAL}2AAA", "emea", "Beta pilot", "Beta AG", "800.00", "Cyd Cole (emea)"),
+    ]
+    assert ask(
+        company,
+        "select opportunity_name, cast(created_on as varchar), cast(closed_on as varchar) "
+        "from marts.fct_opportunities order by opportunity_name",
+    ) == [
+        ("Alpha rollout", "2026-01-15", "2026-02-25"),
+        ("Beta pilot", "2026-01-20", None),
+        ("Delta more", "2026-01-21", "2026-02-26"),
+        ("Delta pilot", "2026-01-20", "2026-02-25"),
+        ("Gamma rollout", "2026-02-01", "2026-02-20"),
     ]
 
 
