@@ -1,9 +1,11 @@
 """Which object of its source a file holds: by the pattern of its name, else by its header.
 
 A header is told by the columns that few objects have: each column of the file that some object
-knows counts the more, the fewer know it. An object's score is its share of that.
+knows counts the more, the fewer know it. An object's score is its share of that. Where that tells
+too little, it is the object that bears the name of the file, as loaders name their tables.
 """
 
+import re
 from collections import Counter
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
@@ -50,10 +52,11 @@ def recognise(offer: Offer, columns: tuple[str, ...]) -> Fit:
         raise _refusal(offer, _is_none(offer, candidates, columns))
     best = usable[0]
     close = [fit for fit in usable if fit.score >= TOO_CLOSE * best.score]
+    close = [fit for fit in close if _is_called(offer, fit.object)] or close
     if len(close) > 1:
         told = " or ".join(f"{fit.object} (score {fit.score:.2f})" for fit in close[:SHOWN])
         raise _refusal(offer, f"it could be {told}")
-    return best
+    return close[0]
 
 
 def _refusal(offer: Offer, found: str) -> RefusedFileError:
@@ -134,3 +137,8 @@ def _other_tool(offer: Offer, columns: tuple[str, ...]) -> str | None:
 
 def _matches(offer: Offer, config: ObjectConfig) -> bool:
     return config.files is not None and any(fnmatchcase(name, config.files) for name in offer.names)
+
+
+def _is_called(offer: Offer, name: str) -> bool:
+    """The file has the object's very name, but for a date or number after it."""
+    return any(re.match(rf"{re.escape(name)}(?![A-Za-z]|[_-][A-Za-z])", one) for one in offer.names)

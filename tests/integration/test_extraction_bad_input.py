@@ -92,20 +92,37 @@ def test_an_unknown_file(crm):
     )
 
 
+USERS_LIKE_DEALS = {
+    "user_id": "id",
+    "user_name": "owner",
+    "role": "stage",
+    "team": "amount",
+    "hired_on": "created",
+}
+
+
 def test_a_file_that_fits_two_objects(crm):
     columns = crm.opportunities["columns"]
-    crm.users["columns"] = {
-        "user_id": "id",
-        "user_name": "owner",
-        "role": "stage",
-        "team": "amount",
-        "hired_on": "created",
-    }
+    crm.users["columns"] = USERS_LIKE_DEALS
     crm.land("export.csv", GOOD)
     assert len(columns) == len(crm.users["columns"])
     assert "it could be opportunities (score 1.00) or users (score 1.00)" in _refused(
         crm, "export.csv"
     )
+
+
+@pytest.mark.parametrize("name", ["users.csv", "users-2024-01-31.csv"])
+def test_a_file_that_fits_two_objects_is_the_one_that_it_is_called(crm, name):
+    crm.users["columns"] = USERS_LIKE_DEALS
+    crm.land(name, GOOD)
+    assert crm.outcome(crm.extract(), name).object == "users"
+
+
+@pytest.mark.parametrize("name", ["users_leads.csv", "usersof.csv", "old_users.csv"])
+def test_a_name_that_says_more_tells_nothing(crm, name):
+    crm.users["columns"] = USERS_LIKE_DEALS
+    crm.land(name, GOOD)
+    assert "it could be opportunities" in _refused(crm, name)
 
 
 def test_a_file_that_fits_two_objects_is_the_one_of_which_it_has_more(crm):
