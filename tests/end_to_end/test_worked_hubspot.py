@@ -178,14 +178,14 @@ closedwon,Closed Won,default,Sales,1,true
         },
         *(
             {
-                "id": id,
+                "id": meeting,
                 "hs_meeting_start_time": start,
                 "hs_meeting_outcome": outcome,
                 "hs_createdate": "2026-10-03T14:00:00Z",
                 "hubspot_owner_id": "77",
                 "contact_id": "7001",
             }
-            for id, start, outcome in (
+            for meeting, start, outcome in (
                 ("823", "2026-10-09T14:00:00Z", "NO_SHOW"),
                 ("824", "2026-10-12T14:00:00Z", "SCHEDULED"),
                 ("825", "2026-10-13T14:00:00Z", None),
