@@ -176,6 +176,24 @@ closedwon,Closed Won,default,Sales,1,true
             "hubspot_owner_id": "77",
             "contact_id": "7001",
         },
+        *(
+            {
+                "id": meeting,
+                "hs_meeting_start_time": start,
+                "hs_meeting_outcome": outcome,
+                "hs_createdate": "2026-10-03T14:00:00Z",
+                "hubspot_owner_id": "77",
+                "contact_id": "7001",
+            }
+            for meeting, start, outcome in (
+                ("823", "2026-10-09T14:00:00Z", "NO_SHOW"),
+                ("824", "2026-10-12T14:00:00Z", "SCHEDULED"),
+                ("825", "2026-10-13T14:00:00Z", None),
+                ("826", "2026-10-14T14:00:00Z", "Postponed"),
+                ("827", "2026-10-15T14:00:00Z", "RESCHEDULED"),
+                ("828", "2026-12-15T14:00:00Z", None),
+            )
+        ),
     ),
 }
 CONFIG = {
@@ -256,16 +274,47 @@ def test_a_contact_that_was_a_lead_is_one_and_a_subscriber_is_none(company: Sett
     ) == [("7001", "2026-10-01 14:00:00", "2026-10-03")]
 
 
-def test_touches_are_calls_mails_and_meetings_that_took_place(company: Settings) -> None:
+def test_touches_are_calls_mails_and_meetings_with_their_moment(company: Settings) -> None:
     assert ask(
         company,
         "select activity_key, kind, direction, cast(occurred_at as varchar) "
-        "from marts.fct_activities where occurred_at is not null order by activity_key",
+        "from marts.fct_activities where occurred_at < timestamp '2026-10-08' "
+        "order by activity_key",
     ) == [
         ("hub:call/801", "call", "outbound", "2026-10-01 14:30:00"),
         ("hub:email/811", "email", "inbound", "2026-10-02 14:30:00"),
         ("hub:meeting/821", "meeting", "outbound", "2026-10-07 14:00:00"),
     ]
+
+
+def test_a_meeting_is_held_by_its_outcome_and_presumed_held_without(company: Settings) -> None:
+    """822 was called off, to 823 nobody came, 824 is past and nobody said what came of it, 826 has
+    a word of the company's own, 827 was moved. 825 is past and says nothing, 828 is to come."""
+    assert ask(
+        company,
+        "select right(activity_key, 3), meeting_outcome_meaning, is_meeting_booked, "
+        "is_meeting_held, is_meeting_no_show from marts.fct_activities where kind = 'meeting' "
+        "order by activity_key",
+    ) == [
+        ("821", "held", True, True, False),
+        ("822", "cancelled", True, False, False),
+        ("823", "no_show", True, False, True),
+        ("824", "scheduled", True, False, False),
+        ("825", None, True, True, False),
+        ("826", None, True, False, False),
+        ("827", "rescheduled", True, False, False),
+        ("828", None, True, False, False),
+    ]
+    assert ask(
+        company,
+        "select object, found_value, row_count from quality.unmapped_values "
+        "where column_name = 'meeting_outcome'",
+    ) == [("activities", "Postponed", 1)]
+    assert ask(
+        company,
+        "select code, row_count from quality.value_notes "
+        "where kpi = 'meetings_held' and period_start = date '2026-10-01'",
+    ) == [("presumed_held", 1)]
 
 
 def test_an_owner_is_in_the_primary_team(company: Settings) -> None:

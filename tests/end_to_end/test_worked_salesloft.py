@@ -65,6 +65,7 @@ id,title,start_time,end_time,status,no_show,canceled_at,person.id,recipient_emai
 63,Demo,2026-03-09T12:00:00{SUMMER},2026-03-09T12:30:00{SUMMER},booked,true,,7002,,3,4,2026-03-02T10:00:00{WINTER}
 64,Demo,2026-03-09T13:00:00{SUMMER},2026-03-09T13:30:00{SUMMER},failed,,,7002,,3,4,2026-03-02T10:00:00{WINTER}
 65,Demo,2026-04-09T13:00:00{SUMMER},2026-04-09T13:30:00{SUMMER},booked,,,,ben@acme.example,3,,2026-03-02T10:00:00{WINTER}
+67,Demo,2026-03-10T13:00:00{SUMMER},2026-03-10T13:30:00{SUMMER},booked,,,7002,,3,4,2026-03-02T10:00:00{WINTER}
 66,Team,2026-03-09T14:00:00{SUMMER},2026-03-09T14:30:00{SUMMER},booked,,,,,3,4,2026-03-02T10:00:00{WINTER}
 """
 TASKS = f"""\
@@ -162,11 +163,18 @@ def test_a_connect_is_what_the_logged_call_says(company: Settings) -> None:
 
 def test_who_did_not_come_was_booked_and_not_met(company: Settings) -> None:
     """62 was called off and 63 missed: booked by Ada, not held. 64 never got into the calendar, 65
-    is to come, 66 has nobody from outside."""
+    is to come, 66 has nobody from outside. Of 67 nothing is said: presumed held, as is 61, for the
+    tool says that somebody was missed and never that somebody came."""
     assert flagged(company, "is_meeting_booked") == [
-        f"tool:meeting/{one}" for one in (61, 62, 63, 65)
+        f"tool:meeting/{one}" for one in (61, 62, 63, 65, 67)
     ]
-    assert flagged(company, "is_meeting_held") == ["tool:meeting/61"]
+    assert flagged(company, "is_meeting_held") == ["tool:meeting/61", "tool:meeting/67"]
+    assert flagged(company, "is_meeting_no_show") == ["tool:meeting/63"]
+    assert ask(
+        company,
+        "select code, row_count from quality.value_notes "
+        "where kpi = 'meetings_held' and period_start = date '2026-03-01'",
+    ) == [("presumed_held", 2)]
     assert ask(
         company,
         "select rep, rep_at_booking from marts.fct_activities "

@@ -22,8 +22,7 @@ person_keys as (
 
 value_map as (
 
-    select * from {{ source('run', 'value_map') }}
-    where object = 'activities' and column_name = 'disposition'
+    select * from {{ source('run', 'value_map') }} where object = 'activities'
 
 ),
 
@@ -62,8 +61,13 @@ resolved as (
         activities.linked_activity_id,
         activities.enrolment_id,
         activities.disposition,
+        activities.meeting_outcome,
         coalesce(
-            value_map.meaning = 'connected',
+            meeting_outcomes.meaning,
+            case when activities.is_no_show then 'no_show' end
+        ) as meeting_outcome_meaning,
+        coalesce(
+            dispositions.meaning = 'connected',
             activities.is_connected
         ) as is_connected,
         coalesce(activities.is_automated, false) as is_automated,
@@ -95,10 +99,16 @@ resolved as (
         on
             person_by_email.reference_kind = 'email'
             and lower(trim(activities.person_email)) = person_by_email.reference
-    left join value_map
+    left join value_map as dispositions
         on
-            activities._source = value_map.source
-            and activities.disposition = value_map.found_value
+            activities._source = dispositions.source
+            and dispositions.column_name = 'disposition'
+            and activities.disposition = dispositions.found_value
+    left join value_map as meeting_outcomes
+        on
+            activities._source = meeting_outcomes.source
+            and meeting_outcomes.column_name = 'meeting_outcome'
+            and activities.meeting_outcome = meeting_outcomes.found_value
 
 )
 
@@ -117,6 +127,8 @@ select
     resolved.linked_activity_id,
     resolved.enrolment_id,
     resolved.disposition,
+    resolved.meeting_outcome,
+    resolved.meeting_outcome_meaning,
     resolved.is_connected,
     resolved.is_automated,
     resolved.occurred_at,

@@ -55,7 +55,9 @@ described as (
 
     select
         versions.*,
-        statuses.meaning as status_meaning,
+        coalesce(
+            statuses.meaning, case when versions.is_converted then 'converted' end
+        ) as status_meaning,
         {{ resolved_key(
             'versions', 'owner_id', 'owner_name',
             'rep_by_id', 'rep_by_name', 'rep_key'

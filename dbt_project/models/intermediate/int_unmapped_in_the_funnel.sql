@@ -56,6 +56,27 @@ dispositions as (
     where is_call_made and not is_dial_with_disposition and disposition <> '(none)'
     group by source, disposition
 
+),
+
+meeting_outcomes as (
+
+    select
+        source,
+        'activities' as object,
+        'meeting_outcome' as column_name,
+        meeting_outcome as found_value,
+        'without a meaning: the meeting counts neither as held nor as missed' as treatment,
+        count(*) as row_count,
+        cast(null as decimal(38, 2)) as amount
+    from activities
+    where
+        kind = 'meeting'
+        and exclusion is null
+        and not is_duplicate
+        and meeting_outcome_meaning is null
+        and meeting_outcome <> '(none)'
+    group by source, meeting_outcome
+
 )
 
 select * from lead_statuses
@@ -63,3 +84,5 @@ union all
 select * from lead_sources
 union all
 select * from dispositions
+union all
+select * from meeting_outcomes

@@ -110,7 +110,7 @@ noted as (
     union all
     {% endfor %}
     {%- for kpi, code, condition in [
-        ('meetings_held', 'presumed_held', 'is_meeting_held'),
+        ('meetings_held', 'presumed_held', 'is_meeting_held and meeting_outcome_meaning is null'),
         ('connect_rate', 'disposition_missing', 'is_call_made and not is_dial_with_disposition'),
         ('calls_made', 'double_logged', "is_duplicate and exclusion is null and kind = 'call' and direction = 'outbound'"),
         ('emails_sent', 'double_logged', "is_duplicate and exclusion is null and kind = 'email' and direction = 'outbound'"),

@@ -78,6 +78,8 @@ select
     judged.kind,
     coalesce(judged.direction, '(none)') as direction,
     coalesce(judged.disposition, '(none)') as disposition,
+    coalesce(judged.meeting_outcome, '(none)') as meeting_outcome,
+    judged.meeting_outcome_meaning,
     judged.duplicate_of_key,
     judged.duplicate_rule,
     coalesce(
@@ -96,8 +98,23 @@ select
     judged.is_touch and judged.kind = 'email' as is_mail_sent,
     judged.is_touch and judged.kind = 'email' and judged.is_automated as is_automated_mail,
     judged.is_meeting_booked,
-    coalesce(judged.is_touch and judged.kind = 'meeting' and judged.is_over, false)
-        as is_meeting_held,
+    -- where nothing is said of a meeting, one that is over is presumed held
+    coalesce(
+        judged.is_touch
+        and judged.kind = 'meeting'
+        and case
+            when coalesce(judged.meeting_outcome, judged.meeting_outcome_meaning) is null
+                then judged.is_over
+            else judged.meeting_outcome_meaning = 'held'
+        end,
+        false
+    ) as is_meeting_held,
+    coalesce(
+        judged.is_touch
+        and judged.kind = 'meeting'
+        and judged.meeting_outcome_meaning = 'no_show',
+        false
+    ) as is_meeting_no_show,
     judged.occurred_on,
     judged.booked_on,
     judged.occurred_at,

@@ -54,10 +54,12 @@ select
     cast(null as varchar) as linked_activity_id,
     cast(null as varchar) as enrolment_id,
     disposition,
+    cast(null as varchar) as meeting_outcome,
     case
         when upper(replace(status, ' ', '_')) in ('NO_ANSWER', 'BUSY', 'FAILED', 'CANCELED')
             then false
     end as is_connected,
+    cast(null as boolean) as is_no_show,
     false as is_automated,
     occurred_at,
     occurred_at + duration * interval 1 second as ended_at,
@@ -86,7 +88,9 @@ select
     cast(null as varchar) as linked_activity_id,
     cast(null as varchar) as enrolment_id,
     cast(null as varchar) as disposition,
+    cast(null as varchar) as meeting_outcome,
     cast(null as boolean) as is_connected,
+    cast(null as boolean) as is_no_show,
     false as is_automated,
     -- what came back, failed or is still to be sent was not sent
     case
@@ -119,14 +123,15 @@ select
     cast(null as varchar) as linked_activity_id,
     cast(null as varchar) as enrolment_id,
     cast(null as varchar) as disposition,
+    meetings.outcome as meeting_outcome,
     cast(null as boolean) as is_connected,
+    cast(null as boolean) as is_no_show,
     false as is_automated,
     meetings.start_at as occurred_at,
     meetings.end_at as ended_at,
     meetings.booked_at,
     meetings.updated_at,
-    coalesce(meetings.is_archived, false)
-    or coalesce(upper(meetings.outcome), '') in ('CANCELED', 'CANCELLED') as is_deleted
+    meetings.is_archived as is_deleted
 from meetings
 left join owners
     on
@@ -154,7 +159,9 @@ select
     cast(null as varchar) as linked_activity_id,
     cast(null as varchar) as enrolment_id,
     cast(null as varchar) as disposition,
+    cast(null as varchar) as meeting_outcome,
     cast(null as boolean) as is_connected,
+    cast(null as boolean) as is_no_show,
     false as is_automated,
     occurred_at,
     cast(null as timestamp) as ended_at,

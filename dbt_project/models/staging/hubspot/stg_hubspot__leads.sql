@@ -43,6 +43,7 @@ select
     lake.country,
     cast(null as date) as created_on,
     lake.created_at,
+    cast(null as boolean) as is_converted,
     entries.qualified_at,
     cast(null as date) as converted_on,
     cast(null as varchar) as converted_opportunity_id,

@@ -68,7 +68,9 @@ select
         as linked_activity_id,
     {{ dbt.concat(['campaign_id', "'/'", dbt.hash('lower(trim(lead_email))')]) }} as enrolment_id,
     cast(null as varchar) as disposition,
+    cast(null as varchar) as meeting_outcome,
     cast(null as boolean) as is_connected,
+    cast(null as boolean) as is_no_show,
     mail_type = 'sent by campaign' or coalesce(is_auto_reply, false) as is_automated,
     case when mail_type <> 'scheduled' then mail_at end as occurred_at,
     cast(null as timestamp) as ended_at,
@@ -109,7 +111,9 @@ select
     end as linked_activity_id,
     {{ dbt.concat(['campaign_id', "'/'", dbt.hash('lower(trim(lead_email))')]) }} as enrolment_id,
     cast(null as varchar) as disposition,
+    cast(null as varchar) as meeting_outcome,
     cast(null as boolean) as is_connected,
+    cast(null as boolean) as is_no_show,
     event_type in ('email_sent', 'email_bounced', 'auto_reply_received') as is_automated,
     -- what came back was not sent; when a meeting will be is not told, only that it was booked
     case

@@ -98,7 +98,9 @@ select
         'coalesce(' ~ dbt.hash('lower(trim(ranked.lead_email))') ~ ', ranked.lead_id)',
     ]) }} as enrolment_id,
     cast(null as varchar) as disposition,
+    cast(null as varchar) as meeting_outcome,
     cast(null as boolean) as is_connected,
+    cast(null as boolean) as is_no_show,
     -- what a step sends nobody presses a button for; calls are made by people
     coalesce(
         ranked.type = 'outOfOffice'

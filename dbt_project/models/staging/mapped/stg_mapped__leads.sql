@@ -23,6 +23,7 @@ select
     country,
     created_on,
     created_at,
+    is_converted,
     qualified_at,
     converted_on,
     converted_opportunity_id,

@@ -42,7 +42,9 @@ select
     cast(null as varchar) as linked_activity_id,
     sequence_state_id as enrolment_id,
     cast(null as varchar) as disposition,
+    cast(null as varchar) as meeting_outcome,
     cast(null as boolean) as is_connected,
+    cast(null as boolean) as is_no_show,
     -- the mail of a manual step carries the step's task
     mailing_type = 'sequence' and task_id is null as is_automated,
     -- what came back was not sent
@@ -73,6 +75,7 @@ select
     cast(null as varchar) as linked_activity_id,
     calls.sequence_state_id as enrolment_id,
     dispositions.name as disposition,
+    cast(null as varchar) as meeting_outcome,
     -- without the list of dispositions the call tells what the rep's choice came to
     case
         when lower(dispositions.outcome) in ('completed', 'answered') then true
@@ -81,6 +84,7 @@ select
         when lower(calls.outcome) in ('completed', 'answered') then true
         when lower(calls.outcome) in ('no_answer', 'not answered') then false
     end as is_connected,
+    cast(null as boolean) as is_no_show,
     false as is_automated,
     calls.dialed_at as occurred_at,
     calls.completed_at as ended_at,
@@ -122,7 +126,9 @@ select
     end as linked_activity_id,
     sequence_state_id as enrolment_id,
     cast(null as varchar) as disposition,
+    cast(null as varchar) as meeting_outcome,
     cast(null as boolean) as is_connected,
+    cast(null as boolean) as is_no_show,
     false as is_automated,
     case when state = 'complete' then completed_at end as occurred_at,
     cast(null as timestamp) as ended_at,

@@ -71,14 +71,17 @@ dated as (
 
 ),
 
--- a meeting takes place when it is planned, once somebody says that it did; until its time comes it
--- is known by its plan. A call or mail was made when it was marked as done
+-- a meeting takes place when it is planned, once somebody says that it did, or what became of it;
+-- until its time comes it is known by its plan. A call or mail was made when it was marked as done
 happened as (
 
     select
         *,
         case
-            when kind = 'meeting' and (is_done or due_at >= _as_of) then coalesce(due_at, done_at)
+            when
+                kind = 'meeting'
+                and (is_done or meeting_outcome is not null or due_at >= _as_of)
+                then coalesce(due_at, done_at)
             when kind <> 'meeting' and is_done then coalesce(done_at, due_at)
         end as happened_at
     from dated
@@ -111,7 +114,9 @@ select
     cast(null as varchar) as linked_activity_id,
     cast(null as varchar) as enrolment_id,
     cast(null as varchar) as disposition,
+    meeting_outcome,
     cast(null as boolean) as is_connected,
+    cast(null as boolean) as is_no_show,
     false as is_automated,
     happened_at as occurred_at,
     case

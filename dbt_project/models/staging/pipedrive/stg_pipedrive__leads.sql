@@ -52,6 +52,7 @@ select
     cast(null as varchar) as country,
     leads.added_on as created_on,
     leads.add_time as created_at,
+    cast(null as boolean) as is_converted,
     cast(null as timestamp) as qualified_at,
     cast(null as date) as converted_on,
     cast(null as varchar) as converted_opportunity_id,

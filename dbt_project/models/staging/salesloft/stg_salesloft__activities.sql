@@ -61,7 +61,9 @@ select
     cast(null as varchar) as linked_activity_id,
     {{ dbt.concat(['person_id', "'|'", 'cadence_id']) }} as enrolment_id,
     cast(null as varchar) as disposition,
+    cast(null as varchar) as meeting_outcome,
     cast(null as boolean) as is_connected,
+    cast(null as boolean) as is_no_show,
     -- the mail of a step that a human does carries the step's task
     cadence_id is not null and task_id is null as is_automated,
     -- what came back was not sent, nor what is on its way
@@ -94,7 +96,9 @@ select
     cast(null as varchar) as linked_activity_id,
     {{ dbt.concat(['person_id', "'|'", 'cadence_id']) }} as enrolment_id,
     disposition,
+    cast(null as varchar) as meeting_outcome,
     is_connected,
+    cast(null as boolean) as is_no_show,
     false as is_automated,
     -- as the copy in the CRM: when it was logged
     created_at as occurred_at,
@@ -129,8 +133,10 @@ select
     end as linked_activity_id,
     cast(null as varchar) as enrolment_id,
     cast(null as varchar) as disposition,
+    cast(null as varchar) as meeting_outcome,
     -- a voice mail completes a leg, too: whether somebody answered is said by logged calls alone
     cast(null as boolean) as is_connected,
+    cast(null as boolean) as is_no_show,
     false as is_automated,
     -- what is queued, or could not be placed, was not dialled
     case when coalesce(status, 'completed') not in ('queued', 'failed') then started_at end
@@ -163,12 +169,12 @@ select
     cast(null as varchar) as linked_activity_id,
     {{ dbt.concat(['person_id', "'|'", 'cadence_id']) }} as enrolment_id,
     cast(null as varchar) as disposition,
+    cast(null as varchar) as meeting_outcome,
     cast(null as boolean) as is_connected,
+    is_no_show,
     false as is_automated,
-    -- who did not come, or called it off, was booked and not met
-    case
-        when is_booked and not coalesce(is_no_show, false) and canceled_at is null then start_time
-    end as occurred_at,
+    -- what was called off was booked and did not take place
+    case when is_booked and canceled_at is null then start_time end as occurred_at,
     end_time as ended_at,
     case when is_booked then created_at end as booked_at,
     updated_at,
@@ -196,7 +202,9 @@ select
     cast(null as varchar) as linked_activity_id,
     cast(null as varchar) as enrolment_id,
     cast(null as varchar) as disposition,
+    cast(null as varchar) as meeting_outcome,
     cast(null as boolean) as is_connected,
+    cast(null as boolean) as is_no_show,
     false as is_automated,
     case when current_state = 'completed' then completed_at end as occurred_at,
     cast(null as timestamp) as ended_at,

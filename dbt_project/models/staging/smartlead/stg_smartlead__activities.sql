@@ -65,7 +65,9 @@ select
         "coalesce(campaign_id, '')", "'/'", dbt.hash('lower(trim(lead_email))')
     ]) }} as enrolment_id,
     cast(null as varchar) as disposition,
+    cast(null as varchar) as meeting_outcome,
     cast(null as boolean) as is_connected,
+    cast(null as boolean) as is_no_show,
     true as is_automated,
     -- what came back was not sent
     case when not coalesce(is_bounced, false) then sent_at end as occurred_at,
@@ -97,7 +99,9 @@ select
         "coalesce(campaign_id, '')", "'/'", dbt.hash('lower(trim(lead_email))')
     ]) }} as enrolment_id,
     cast(null as varchar) as disposition,
+    cast(null as varchar) as meeting_outcome,
     cast(null as boolean) as is_connected,
+    cast(null as boolean) as is_no_show,
     coalesce(lead_category = 'automatic', false) as is_automated,
     replied_at as occurred_at,
     cast(null as timestamp) as ended_at,
@@ -140,7 +144,9 @@ select
         "coalesce(campaign_id, '')", "'/'", dbt.hash('lower(trim(person_email))')
     ]) }} as enrolment_id,
     cast(null as varchar) as disposition,
+    cast(null as varchar) as meeting_outcome,
     cast(null as boolean) as is_connected,
+    cast(null as boolean) as is_no_show,
     event_type in ('EMAIL_SENT', 'EMAIL_BOUNCE') as is_automated,
     case when event_type <> 'EMAIL_BOUNCE' then occurred_at end as occurred_at,
     cast(null as timestamp) as ended_at,

@@ -62,7 +62,9 @@ select
     cast(null as varchar) as linked_activity_id,
     cast(null as varchar) as enrolment_id,
     calls.call_result as disposition,
+    cast(null as varchar) as meeting_outcome,
     case when lower(calls.call_type) = 'missed' then false end as is_connected,
+    cast(null as boolean) as is_no_show,
     false as is_automated,
     -- a planned call has a start time, too
     case
@@ -107,7 +109,9 @@ select
     cast(null as varchar) as linked_activity_id,
     cast(null as varchar) as enrolment_id,
     cast(null as varchar) as disposition,
+    events.meeting_outcome,
     cast(null as boolean) as is_connected,
+    cast(null as boolean) as is_no_show,
     false as is_automated,
     events.start_time as occurred_at,
     events.end_time as ended_at,

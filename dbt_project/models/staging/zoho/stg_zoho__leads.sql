@@ -30,6 +30,7 @@ select
     lake.country,
     cast(null as date) as created_on,
     lake.created_time as created_at,
+    lake.is_converted,
     lake.qualified_at,
     {{ local_date('lake.converted_time', 'context.timezone') }} as converted_on,
     {{ zoho_id('lake.converted_deal_id') }} as converted_opportunity_id,
