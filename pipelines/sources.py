@@ -22,7 +22,7 @@ from pipelines.extract.systems import (
     shapes_of,
     system_names,
 )
-from pipelines.extract.templates import described
+from pipelines.extract.templates import with_templates
 
 
 def _known_timezone(name: str) -> str:
@@ -146,7 +146,7 @@ class Source(Strict):
         if isinstance(value, dict) and value.get("system") in contracts():
             return configured(value)
         if isinstance(value, dict) and value.get("system") == MAPPED:
-            return described(value)
+            return with_templates(value)
         return value
 
     @model_validator(mode="after")

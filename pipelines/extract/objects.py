@@ -66,8 +66,8 @@ class Column:
 class ObjectShape:
     """One object: its columns in order, its key, and what a file of it cannot lack.
 
-    `filled`: the columns that no row may leave empty. `feeds`: the objects of objects.yml that are made of it; none where it only explains others'
-    values.
+    `filled`: the columns that no row may leave empty. `feeds`: the objects of objects.yml that are
+    made of it; none where it only explains others' values.
     """
 
     name: str

@@ -1,7 +1,7 @@
 """What a `mapped` source need not say of a file that has the headers of kpimart's own templates.
 
 Their headers are the names of objects.yml, so such an object is named in the config without
-`columns`. The files with examples, which `kpimart init` copies, are in `commands/templates/company`.
+`columns`. The files with examples, which `kpimart init` copies, are in commands/templates/company.
 """
 
 from typing import Any
@@ -42,30 +42,30 @@ def needed_columns(shape: ObjectShape) -> tuple[str, ...]:
     return tuple(dict.fromkeys((*key, *shape.required)))
 
 
-def described(source: dict[str, Any]) -> dict[str, Any]:
+def with_templates(source: dict[str, Any]) -> dict[str, Any]:
     """A `mapped` source in which each object without `columns` has those of its template.
 
-    What is unknown or malformed stays as it is, for the validation that follows.
+    An object that does not exist is refused by the validation that follows.
     """
     objects = source.get("objects")
     if not isinstance(objects, dict):
         return source
-    shapes = object_shapes()
-    filled = {
-        name: _config(shapes[name]) | (body or {})
-        if name in shapes and _is_without_columns(body)
-        else body
+    described = {
+        name: _config(name) | (body or {}) if _is_without_columns(body) else body
         for name, body in objects.items()
     }
-    return {**source, "objects": filled}
+    return {**source, "objects": described}
 
 
 def _is_without_columns(body: object) -> bool:
     return body is None or (isinstance(body, dict) and "columns" not in body)
 
 
-def _config(shape: ObjectShape) -> dict[str, Any]:
+def _config(name: str) -> dict[str, Any]:
     """What the source would have to write."""
+    shape = object_shapes().get(name)
+    if shape is None:
+        return {"columns": {}}
     needed = needed_columns(shape)
     dialect = Dialect(
         name=DIALECT,

@@ -28,7 +28,7 @@ rates as (
 
 ),
 
--- invoices come from elsewhere than accounts and deals: what one of all sources is called so is meant
+-- invoices come from elsewhere than accounts and deals: the one that any source calls so is meant
 accounts_anywhere as (
 
     select
@@ -56,6 +56,7 @@ priced as (
 
     select
         invoices.*,
+        {{ dbt.concat(['invoices._source', "':'", 'invoices.opportunity_id']) }} as own_deal_key,
         upper(coalesce(invoices.currency, context.currency)) as source_currency
     from invoices
     cross join context
@@ -99,7 +100,7 @@ select
     valued.company_amount as amount
 from valued
 left join opportunities as own_deal
-    on {{ dbt.concat(['valued._source', "':'", 'valued.opportunity_id']) }} = own_deal.opportunity_key
+    on valued.own_deal_key = own_deal.opportunity_key
 left join opportunities_anywhere as deal_anywhere
     on valued.opportunity_id = deal_anywhere.opportunity_id
 left join account_keys as account_by_id

@@ -22,7 +22,7 @@ person_keys as (
 
 ),
 
--- surveys come from elsewhere than customers: what one of all sources is called so is meant
+-- surveys come from elsewhere than customers: the one that any source calls so is meant
 accounts_anywhere as (
 
     select
