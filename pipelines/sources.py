@@ -14,7 +14,15 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from pipelines.extract.objects import ObjectShape
 from pipelines.extract.spelling import DateOrder, Dialect
-from pipelines.extract.systems import Role, configured, contracts, shapes_of, system_names
+from pipelines.extract.systems import (
+    MAPPED,
+    Role,
+    configured,
+    contracts,
+    shapes_of,
+    system_names,
+)
+from pipelines.extract.templates import with_templates
 
 
 def _known_timezone(name: str) -> str:
@@ -76,7 +84,8 @@ def _short_stage(value: object) -> object:
 class ObjectConfig(Strict):
     """How one object of a source is exported: files, columns, values, dates.
 
-    `columns`: what the config itself calls columns; `dialects`: what the tool calls them;
+    `columns`: what the config itself calls columns; `dialects`: what the tool calls them, or
+    kpimart's templates;
     `gathered`: the columns that one column of the lake is made of, by what tells them apart.
     `optional`: columns that a file may lack without a word. `meanings`: what the values of a column
     mean, in the words of objects.yml.
@@ -136,6 +145,8 @@ class Source(Strict):
     def _filled_from_the_contract(cls, value: Any) -> Any:
         if isinstance(value, dict) and value.get("system") in contracts():
             return configured(value)
+        if isinstance(value, dict) and value.get("system") == MAPPED:
+            return with_templates(value)
         return value
 
     @model_validator(mode="after")

@@ -305,16 +305,17 @@ def _stages_are_mapped() -> Check:
     )
 
 
-def _quota_periods() -> Check:
+def _periods(what: str, *, show: str, kpis: tuple[str, ...] = ()) -> Check:
+    """`show`: the column that tells which row it is."""
     return Check(
         name="period_ends_after_it_starts",
         sql=_current(
             "records.period_end <= records.period_start",
-            show="records.measure, records.period_start, records.period_end",
+            show=f"records.{show}, records.period_start, records.period_end",
         ),
         severity="warning",
-        reason="A target whose period has no days counts in no period (`period_end` is exclusive).",
-        kpis=("quota_attainment",),
+        reason=f"{what} whose period has no days counts in no period (`period_end` is exclusive).",
+        kpis=kpis,
     )
 
 
@@ -339,4 +340,9 @@ def _current(condition: str, *, show: str = "records.stage") -> str:
     """
 
 
-MAPPED_CHECKS = {"opportunities": _opportunity_checks(), "quotas": (_quota_periods(),)}
+MAPPED_CHECKS = {
+    "opportunities": _opportunity_checks(),
+    "quotas": (_periods("A target", show="measure", kpis=("quota_attainment",)),),
+    "costs": (_periods("A cost", show="category"),),
+    "market_size": (_periods("A market", show="country"),),
+}

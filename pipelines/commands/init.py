@@ -1,4 +1,7 @@
-"""Makes the folder of a new company: config, landing folder, notes. Nothing is overwritten."""
+"""Makes the folder of a new company: config, landing folder, templates, notes.
+
+Nothing is overwritten.
+"""
 
 from pathlib import Path
 
@@ -6,15 +9,18 @@ from rich.markup import escape
 
 from pipelines.commands import console
 from pipelines.errors import ConfigError
+from pipelines.extract.templates import COMPANY_FILES
 from pipelines.settings import CONFIG_NAME, load_settings
 
 TEMPLATES = Path(__file__).with_name("templates")
 # template: name in the company's folder
 FILES = {"kpimart.yml": CONFIG_NAME, "README.md": "README.md", "gitignore": ".gitignore"}
+COMPANY_TEMPLATES = TEMPLATES / "company"
+TEMPLATES_NAME = "templates"
 
 
 def init(folder: Path) -> None:
-    """The folder has a config that loads, and a landing folder per source of it.
+    """The folder has a config that loads, templates, and a landing folder per source of it.
 
     Raises:
         ConfigError: there is a config already.
@@ -32,12 +38,26 @@ def init(folder: Path) -> None:
         if not path.exists():
             path.write_bytes((TEMPLATES / template).read_bytes())
             made.append(path)
+    made += _templates(folder / TEMPLATES_NAME)
     settings = load_settings(config)
     for source in settings.sources:
         landing = settings.landing_dir / source.name
         landing.mkdir(parents=True, exist_ok=True)
         made.append(landing)
     _tell(folder, made, landing=settings.landing_dir / settings.sources[0].name)
+
+
+def _templates(folder: Path) -> list[Path]:
+    """The folder has a template per company file; gives the folder where one was made."""
+    missing = [one for one in _company_templates() if not (folder / one.name).exists()]
+    folder.mkdir(exist_ok=True)
+    for template in missing:
+        (folder / template.name).write_bytes(template.read_bytes())
+    return [folder] if missing else []
+
+
+def _company_templates() -> list[Path]:
+    return [COMPANY_TEMPLATES / f"{name}.csv" for name in COMPANY_FILES]
 
 
 def _tell(folder: Path, made: list[Path], *, landing: Path) -> None:

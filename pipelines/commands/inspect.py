@@ -24,6 +24,7 @@ DIALECTS = {
     "api": "by the names of its API",
     "label": "by the labels of its pages and reports",
     "elt": "by the names that loaders give",
+    "template": "by the headers of kpimart's templates",
 }
 MOST_REMARKS = 5
 MOST_COLUMNS = 12

@@ -24,7 +24,7 @@ from pipelines.extract.refusal import RefusedFileError
 from pipelines.extract.spelling import near_matches
 from pipelines.extract.survey import Subject, Survey, Typing, surveyed, typed_by, write_whole
 from pipelines.extract.values import texts
-from pipelines.extract.values.converted import Zones
+from pipelines.extract.values.converted import Converted, Zones
 from pipelines.sources import ObjectConfig
 from pipelines.sql import literal, one_row
 
@@ -291,7 +291,13 @@ def _forget_rejects(connection: duckdb.DuckDBPyConnection) -> None:
 
 def _typed_select(context: Subject, rows: str, typing: Typing) -> str:
     converted = list(typing.converted)
-    problems = ", ".join(["_broken", *(item.problem for item in converted if item.problem)])
+    problems = ", ".join(
+        [
+            "_broken",
+            *(item.problem for item in converted if item.problem),
+            *(_unfilled(context, item) for item in converted if item.name in context.filled),
+        ]
+    )
     shifts = ", ".join(item.shift for item in converted if item.shift)
     empty = " and ".join(
         f"coalesce({texts.trimmed(raw)}, '') = ''" for raw in context.export.raw.values()
@@ -321,6 +327,13 @@ def _typed_select(context: Subject, rows: str, typing: Typing) -> str:
             from ({conversion.layered(rows, converted, shape=context.typed)})
         )
     """
+
+
+def _unfilled(context: Subject, item: Converted) -> str:
+    """Why a row is wrong that leaves this column empty, as SQL; a text without a value is not."""
+    reason = f"{context.mapped[item.name]} is empty; {context.shape.name} cannot do without"
+    is_told = f" and ({item.problem}) is null" if item.problem else ""
+    return f"case when _broken is null and {item.name} is null{is_told} then {literal(reason)} end"
 
 
 def _key_label(context: Subject) -> str:

@@ -149,6 +149,8 @@ def _contract(
     terms["key"] = list(config.key or shape.key)
     terms["zones"] = [zones.times, zones.days]
     terms["shape"] = {name: column.type for name, column in shape.columns.items()}
+    if shape.filled:
+        terms["filled"] = list(shape.filled)
     return hashlib.sha256(json.dumps(terms, sort_keys=True).encode()).hexdigest()[:16]
 
 

@@ -66,8 +66,8 @@ class Column:
 class ObjectShape:
     """One object: its columns in order, its key, and what a file of it cannot lack.
 
-    `feeds`: the objects of objects.yml that are made of it; none where it only explains others'
-    values.
+    `filled`: the columns that no row may leave empty. `feeds`: the objects of objects.yml that are
+    made of it; none where it only explains others' values.
     """
 
     name: str
@@ -76,6 +76,7 @@ class ObjectShape:
     required: tuple[str, ...]
     feeds: tuple[str, ...]
     columns: dict[str, Column]
+    filled: tuple[str, ...] = ()
 
 
 def column_of(name: str, spec: dict[str, Any]) -> Column:
@@ -97,6 +98,7 @@ def object_shapes() -> dict[str, ObjectShape]:
             description=body["description"],
             key=tuple(body["key"]),
             required=tuple(body["required"]),
+            filled=tuple(body.get("filled", ())),
             feeds=(name,),
             columns={column: column_of(column, spec) for column, spec in body["columns"].items()},
         )

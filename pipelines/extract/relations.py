@@ -28,7 +28,7 @@ ROW_TYPES = {
     "_op": "varchar",
 }
 
-PUBLISHED_LISTS = {"exchange_rates"}
+PUBLISHED_LISTS = {"exchange_rates", "market_size", "benchmarks"}
 
 
 def register(

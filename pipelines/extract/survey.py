@@ -72,6 +72,16 @@ class Subject:
         return conversion.key_text(columns, mapped=set(self.mapped))
 
     @property
+    def filled(self) -> tuple[str, ...]:
+        """The columns that no row may leave empty, of those that the file has."""
+        return tuple(column for column in self.shape.filled if column in self.mapped)
+
+    @property
+    def is_unfilled(self) -> str:
+        """SQL that is true of a row that leaves one of them empty, over the typed columns."""
+        return " or ".join(f"{column} is null" for column in self.filled) or "false"
+
+    @property
     def is_header(self) -> str:
         """SQL that is true of a row that says the header once more, over the raw columns."""
         mapped = self.mapped.values()
@@ -194,7 +204,7 @@ def _counted(subject: Subject, rows: str, typing: Typing) -> tuple[Survey, set[s
         for shift in ("ambiguous", "skipped")
     )
     updated = "updated_at" if "updated_at" in subject.mapped else "cast(null as timestamp)"
-    count, keys, keyless, broken, headers, updated_at, ambiguous, skipped, fits = one_row(
+    count, keys, keyless, broken, unfilled, headers, updated_at, ambiguous, skipped, fits = one_row(
         subject.connection,
         f"""
         select
@@ -202,6 +212,7 @@ def _counted(subject: Subject, rows: str, typing: Typing) -> tuple[Survey, set[s
             count(distinct _key),
             count(*) - count(_key),
             count(_broken),
+            count(*) filter (where {subject.is_unfilled}),
             count(*) filter (where {subject.may_be_header}),
             max({updated}),
             {ambiguous},
@@ -217,7 +228,7 @@ def _counted(subject: Subject, rows: str, typing: Typing) -> tuple[Survey, set[s
     survey = Survey(
         typing=typing,
         rows=count,
-        is_faultless=keys == count and not (keyless or broken or headers or unfit),
+        is_faultless=keys == count and not (keyless or broken or unfilled or headers or unfit),
         updated_at=updated_at,
         ambiguous=ambiguous,
         skipped=skipped,
@@ -270,7 +281,8 @@ def _written_at_once(subject: Subject, rows: str) -> Survey | None:
         path = write_whole(
             subject,
             typing,
-            only_if=f"{fits} and _key is not null and not ({subject.may_be_header})",
+            only_if=f"{fits} and _key is not null and not ({subject.is_unfilled}) "
+            f"and not ({subject.may_be_header})",
         )
     except duckdb.InvalidInputException:
         return None

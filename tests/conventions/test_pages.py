@@ -42,6 +42,7 @@ PAGES = (
     "docs/runbook.md",
     "docs/glossary.md",
     "docs/decisions.md",
+    "docs/company-files.md",
     "docs/examples/mapped-crm/README.md",
 )
 FENCE = re.compile(r"^( *)```([^\n]*)\n(.*?)^\1```$", re.MULTILINE | re.DOTALL)

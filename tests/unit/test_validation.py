@@ -371,6 +371,8 @@ def test_the_door_lets_a_good_night_through(
 
 DEALS = "lake.mapped__opportunities"
 QUOTAS = "lake.mapped__quotas"
+COSTS, MARKETS = "lake.mapped__costs", "lake.mapped__market_size"
+NO_DAY = "_source, _key, _as_of, _batch, _row, _op, period_start, period_start as period_end"
 FILES = "run.row_accounting"
 VERSION = "_source, _key, _as_of, _batch, _row, _op, stage"
 
@@ -427,6 +429,20 @@ VERSION = "_source, _key, _as_of, _batch, _row, _op, stage"
             "warning",
             1,
             {"created_on": dt.date(2026, 10, 1)},
+        ),
+        (
+            f"insert into {COSTS} by name select {NO_DAY}, 'Ads' as category from {QUOTAS}",
+            f"{COSTS}.period_ends_after_it_starts",
+            "warning",
+            1,
+            {"_key": "q1", "category": "Ads"},
+        ),
+        (
+            f"insert into {MARKETS} by name select {NO_DAY}, 'Austria' as country from {QUOTAS}",
+            f"{MARKETS}.period_ends_after_it_starts",
+            "warning",
+            1,
+            {"_key": "q1", "country": "Austria"},
         ),
         (
             f"update {QUOTAS} set period_end = period_start",

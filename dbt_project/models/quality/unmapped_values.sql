@@ -7,6 +7,8 @@ with listed as (
     select * from {{ ref('int_unmapped_in_the_organisation') }}
     union all
     select * from {{ ref('int_unmapped_in_money') }}
+    union all
+    select * from {{ ref('int_unmapped_in_company_files') }}
 
 )
 

@@ -110,7 +110,7 @@ def money(name: str, text: str, manner: Manner, _unit: str | None) -> Converted:
 def number(name: str, text: str, manner: Manner, unit: str | None) -> Converted:
     """A number; where the column is a fraction, a percentage is a hundredth of it."""
     plain = value(name, "decimal(28, 9)")
-    if unit == "fraction":
+    if "fraction" in (unit or ""):
         share = f"cast({plain} / 100 as decimal(28, 9))"
         plain = f"case when _written_{name}.percent = '' then {plain} else {share} end"
     return Converted(

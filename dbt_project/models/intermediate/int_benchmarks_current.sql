@@ -1,0 +1,3 @@
+{{ config(materialized='view') }}
+
+{{ current_records('benchmarks', 'benchmark_key') }}

@@ -1,0 +1,3 @@
+{{ config(materialized='view') }}
+
+{{ current_records('market_size', 'market_size_key') }}

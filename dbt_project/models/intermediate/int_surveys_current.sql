@@ -1,0 +1,3 @@
+{{ config(materialized='view') }}
+
+{{ current_records('surveys', 'survey_answer_key') }}

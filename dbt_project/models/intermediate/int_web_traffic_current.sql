@@ -1,0 +1,3 @@
+{{ config(materialized='view') }}
+
+{{ current_records('web_traffic', 'web_traffic_key') }}
