@@ -201,7 +201,9 @@ def read(lake_dir: Path) -> Ledger:
         [
             _parsed(json.loads(line))
             for path in _files(lake_dir)
-            for line in path.read_text(encoding="utf-8").splitlines()
+            # not splitlines: headers and texts of exports may hold marks that it ends lines at
+            for line in path.read_text(encoding="utf-8").split("\n")
+            if line
         ]
     )
 

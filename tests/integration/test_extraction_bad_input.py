@@ -416,3 +416,10 @@ def test_an_unterminated_quote_loses_no_line(crm):
         (2, 1, 1)
     ]
     assert "D3,Open,1,," in str(rows[0][3])
+
+
+@pytest.mark.parametrize("mark", ["\x85", "\u2028"], ids=["NEL", "LS"])
+def test_a_name_with_a_mark_that_unicode_ends_lines_at_is_kept_in_the_ledger(crm, mark):
+    crm.land("users.csv", "U1,Ada,x", header=f"user,name,a{mark}b")
+    assert crm.outcome(crm.extract(), "users.csv").state == "applied"
+    assert crm.outcome(crm.extract(), "users.csv").state == "unchanged"
