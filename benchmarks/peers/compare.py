@@ -53,9 +53,10 @@ def make_large(company: Path) -> Path:
     target.parent.mkdir(parents=True, exist_ok=True)
     times = LARGE_BYTES // mailings.stat().st_size + 1
     with duckdb.connect() as connection:
+        rows = f"read_csv({literal(mailings)}, all_varchar = true)"
+        turns = f"range({times}) as turns(turn)"
         connection.execute(
-            f"copy (select * replace (id || '0' || turn as id) exclude (turn) from read_csv("
-            f"{literal(mailings)}, all_varchar = true), range({times}) as turns(turn)) "
+            f"copy (select * exclude (turn) replace (id || '0' || turn as id) from {rows}, {turns}) "
             f"to {literal(target)} (header, force_quote *)"
         )
     return config

@@ -9,6 +9,7 @@ import csv
 import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
+from io import StringIO
 from pathlib import Path
 
 from pipelines.errors import ConfigError
@@ -56,7 +57,7 @@ def read(settings: Settings) -> tuple[Override, ...]:
     if not path.is_file():
         raise ConfigError(f"{path}: there is no such file; overrides in kpimart.yml names it")
     try:
-        rows = list(csv.reader(path.read_text(encoding="utf-8-sig").splitlines()))
+        rows = list(csv.reader(StringIO(path.read_text(encoding="utf-8-sig"))))
     except (UnicodeDecodeError, csv.Error) as error:
         raise ConfigError(f"{path}: not a CSV file in UTF-8: {error}") from error
     header = tuple(cell.strip() for cell in rows[0]) if rows else ()
