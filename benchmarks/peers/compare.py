@@ -56,7 +56,8 @@ def make_large(company: Path) -> Path:
         rows = f"read_csv({literal(mailings)}, all_varchar = true)"
         turns = f"range({times}) as turns(turn)"
         connection.execute(
-            f"copy (select * exclude (turn) replace (id || '0' || turn as id) from {rows}, {turns}) "
+            "copy (select * exclude (turn) replace (id || '0' || turn as id) "
+            f"from {rows}, {turns}) "
             f"to {literal(target)} (header, force_quote *)"
         )
     return config
