@@ -37,7 +37,7 @@ def peer_python() -> Path:
     if not python.is_file():
         subprocess.run([sys.executable, "-m", "venv", str(ENVIRONMENT)], check=True)
         wanted = str(HERE / "requirements.txt")
-        subprocess.run([str(python), "-m", "pip", "install", "--quiet", "-r", wanted], check=True)
+        subprocess.run([str(python), "-m", "pip", "install", "-qq", "-r", wanted], check=True)
     return python
 
 

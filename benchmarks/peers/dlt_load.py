@@ -38,7 +38,7 @@ def main() -> None:
     pipeline = dlt.pipeline(
         pipeline_name="peer",
         destination=dlt.destinations.duckdb(f"{folder}/peer.duckdb"),
-        dataset_name="peer",
+        dataset_name="loaded",
         pipelines_dir=folder,
     )
     pipeline.run(tables, loader_file_format="parquet")
