@@ -18,8 +18,9 @@
             'opportunity_lines', 'products', 'stage_changes', 'users',
         ],
         'salesforce': [
-            'accounts', 'activities', 'contacts', 'exchange_rates', 'field_changes', 'leads',
-            'opportunities', 'opportunity_lines', 'products', 'stage_changes', 'users',
+            'accounts', 'activities', 'campaign_members', 'campaigns', 'contacts', 'exchange_rates',
+            'field_changes', 'leads', 'opportunities', 'opportunity_lines', 'products',
+            'stage_changes', 'users',
         ],
         'salesloft': ['activities', 'contacts', 'sequence_enrolments', 'users'],
         'smartlead': ['activities', 'contacts', 'sequence_enrolments'],

@@ -1,7 +1,8 @@
 """What Salesforce's own lists and histories add to its records: a few rows, and answers by hand.
 
 The company lives in UTC, as of the end of 2026-03-31. Deals come as a report, which says neither
-whether one is closed nor how probable it is; leads as the API gives them.
+whether one is closed nor how probable it is; leads and campaigns as the API gives them. A file of
+fairs by the headers of the template has no members.
 """
 
 import pytest
@@ -57,6 +58,32 @@ Id,LeadId,Field,OldValue,NewValue,CreatedDate,IsDeleted
 0175g0000000005,00Q5g0000000005,Status,Sleeping,Hot,2026-02-06T09:00:00.000Z,true
 0175g0000000006,00Q5g0000000005,Rating,Hot,Hot,2026-02-06T09:00:00.000Z,false
 """
+CAMPAIGNS = f"""\
+Id,Name,Type,Status,StartDate,EndDate,ParentId,BudgetedCost,ActualCost,CurrencyIsoCode,IsActive,CreatedDate,IsDeleted
+7015g0000000001,Spring,Other,Running,2026-02-01,2026-06-30,,10000.00,2500.50,EUR,true,{CREATED},false
+7015g0000000002,Webinar,Webinar,Completed,2026-02-20,2026-02-20,7015g0000000001,1000.00,500.00,USD,true,{CREATED},false
+7015g0000000003,Webinar,Webinar,Planned,2027-05-10,,7015g0000000004,800.00,,GBP,false,{CREATED},false
+7015g0000000004,Autumn,,Aborted,,,,,,EUR,false,{CREATED},true
+7015g0000000005,Late,,Planned,,,7015g0000000001,100.00,,USD,false,{CREATED},false
+"""
+MEMBERS = """\
+Id,CampaignId,LeadId,ContactId,Status,HasResponded,FirstRespondedDate,IsDeleted
+00v5g0000000001,7015g0000000002,00Q5g0000000001,,Sent,false,,false
+00v5g0000000002,7015g0000000002,,0035g0000000002,Attended,true,2026-02-20,false
+00v5g0000000003,7015g0000000002,,0035g0000000001,Attended,true,2026-02-20,true
+00v5g0000000004,7015g0000000001,00Q5g0000000002,,Sent,false,,false
+00v5g0000000005,7015g0000000001,00Q5g0000000003,,Clicked,true,2026-02-03,false
+00v5g0000000006,7015g0000000001,00Q5g0000000004,,Sent,false,,false
+"""
+RATES = """\
+Id,IsoCode,StartDate,ConversionRate
+04w5g0000000001,USD,2026-01-01,2
+04w5g0000000002,USD,2026-02-10,1.25
+"""
+FAIRS = """\
+campaign_id,campaign_name,started_on,cost
+F1,Fair,2026-03-01,99.90
+"""
 FILES = {
     "crm/report.csv": DEALS,
     "crm/OpportunityStage.csv": STAGES,
@@ -65,6 +92,10 @@ FILES = {
     "crm/Lead.csv": LEADS,
     "crm/LeadStatus.csv": STATUSES,
     "crm/LeadHistory.csv": HISTORY,
+    "crm/Campaign.csv": CAMPAIGNS,
+    "crm/CampaignMember.csv": MEMBERS,
+    "crm/DatedConversionRate.csv": RATES,
+    "fairs/campaigns.csv": FAIRS,
 }
 CONFIG = {
     "company": {"name": "Tiny", "currency": "EUR", "timezone": "UTC"},
@@ -79,7 +110,13 @@ CONFIG = {
                 },
                 "lead": {"meanings": {"status": {"Hot": "qualified", "Passed On": "disqualified"}}},
             },
-        }
+        },
+        {
+            "name": "fairs",
+            "system": "mapped",
+            "as_of": "2026-03-31",
+            "objects": {"campaigns": {}},
+        },
     ],
 }
 
@@ -142,3 +179,50 @@ def test_a_deal_is_with_its_primary_contact(company: Settings) -> None:
         "select substr(lead_id, 15, 1), cast(opportunity_on as varchar) from marts.fct_leads "
         "where opportunity_on is not null",
     ) == [("1", "2026-02-01")]
+
+
+def test_a_campaign_has_its_parent_and_those_who_are_still_its_members(company: Settings) -> None:
+    """Autumn is in the recycle bin, so it is not here and the parent of none. A third attendant of
+    the webinar was deleted. Of fairs nobody says who was there."""
+    assert ask(
+        company,
+        "select substr(campaign_id, 15, 1), campaign_name, status, "
+        "substr(parent_campaign_key, 19, 1), member_count, responded_count "
+        "from marts.dim_campaigns order by source, campaign_id",
+    ) == [
+        ("1", "Spring", "Running", None, 3, 1),
+        ("2", "Webinar", "Completed", "1", 2, 1),
+        ("3", "Webinar", "Planned", None, 0, 0),
+        ("5", "Late", "Planned", "1", 0, 0),
+        ("", "Fair", "(none)", None, None, None),
+    ]
+
+
+def test_a_campaign_costs_what_it_cost_at_the_rate_of_its_first_day(company: Settings) -> None:
+    """The webinar: 500 ÷ 1.25, of 1000 ÷ 1.25. Of pounds no rate is known. Late has no first day:
+    its record was made while a euro cost two dollars."""
+    assert ask(
+        company,
+        "select campaign_name, source_currency, cast(source_cost_amount as varchar), "
+        "cast(cost_amount as varchar), cast(budgeted_cost_amount as varchar), is_converted "
+        "from marts.dim_campaigns order by source, campaign_id",
+    ) == [
+        ("Spring", "EUR", "2500.50", "2500.50", "10000.00", True),
+        ("Webinar", "USD", "500.00", "400.00", "800.00", True),
+        ("Webinar", "GBP", None, None, None, False),
+        ("Late", "USD", None, None, "50.00", True),
+        ("Fair", "EUR", "99.90", "99.90", None, True),
+    ]
+
+
+def test_campaigns_that_share_a_name_are_told_apart(company: Settings) -> None:
+    """Both are of one source, so the source's name would not do."""
+    assert ask(
+        company,
+        "select campaign, campaign = campaign_name || ' (' || campaign_key || ')' "
+        "from marts.dim_campaigns where campaign_name in ('Webinar', 'Fair') "
+        "and campaign <> campaign_name order by campaign_key",
+    ) == [
+        ("Webinar (crm:7015g0000000002AAA)", True),
+        ("Webinar (crm:7015g0000000003AAA)", True),
+    ]

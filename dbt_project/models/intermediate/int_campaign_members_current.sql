@@ -1,0 +1,3 @@
+{{ config(materialized='view') }}
+
+{{ current_records('campaign_members', 'member_key') }}
