@@ -37,6 +37,12 @@ def first_extraction(settings: Settings, folder: Path) -> float:
     return time.perf_counter() - begun
 
 
+def without_originals(settings: Settings, folder: Path) -> float:
+    """Seconds of the same where no packed copy of the files is kept."""
+    retention = settings.retention.model_copy(update={"originals_days": 0})
+    return first_extraction(settings.model_copy(update={"retention": retention}), folder)
+
+
 def floor(settings: Settings, folder: Path) -> float:
     """Seconds of the typed copies, file by file, on a connection as extraction has it."""
     selects = [select for source in settings.sources for select in _selects(settings, source.name)]
@@ -77,7 +83,11 @@ def _selects(settings: Settings, source_name: str) -> list[str]:
     return selects
 
 
-SIDES = {"floor": floor, "extraction": first_extraction}
+SIDES = {
+    "floor": floor,
+    "extraction": first_extraction,
+    "without originals": without_originals,
+}
 
 
 def measure(config: Path, *, rounds: int) -> dict[str, object]:

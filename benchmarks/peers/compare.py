@@ -79,6 +79,7 @@ def compare(config: Path, files: list[Path], *, rounds: int) -> dict[str, Any]:
         "megabytes": round(sum(path.stat().st_size for path in files) / 1e6),
         **told,
         "ratio_to_floor": _ratios(runs, over="floor", under="extraction"),
+        "without_originals_to_floor": _ratios(runs, over="floor", under="without originals"),
         "dlt_to_ours": _ratios(runs, over="extraction", under="dlt"),
     }
 

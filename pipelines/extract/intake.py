@@ -137,10 +137,9 @@ class Intake:
             written_at=found.written_at,
         )
         self._opened.append((source, found))
-        before = (len(self.loads), len(self.refusals))
-        self._read(source, delivered, path=path)
-        if self.packing and before != (len(self.loads), len(self.refusals)):
+        if self.packing and not self.known.has_content(delivered.content):
             self.packing.add(path, content=delivered.content)
+        self._read(source, delivered, path=path)
 
     def _read(self, source: Source, delivered: Delivered, *, path: Path) -> None:
         """Each table of the file is settled, refused, or a load; none of one that stays closed."""

@@ -116,6 +116,14 @@ class Ledger:
         is_whole = all(e.delivered and e.delivered.tables == len(entries) for e in entries)
         return entries if is_whole else []
 
+    @cached_property
+    def _contents(self) -> frozenset[str]:
+        return frozenset(entry.delivered.content for entry in self.entries if entry.delivered)
+
+    def has_content(self, content: str) -> bool:
+        """True when a file of this content was taken up before, whatever became of it."""
+        return content in self._contents
+
     def state(self, entry: Entry) -> State:
         """What the entry is now."""
         return "superseded" if entry.batch in self.superseded else entry.state
