@@ -23,27 +23,10 @@ rates as (
 
 ),
 
-priced as (
-
-    select
-        costs.*,
-        upper(coalesce(costs.currency, context.currency)) as source_currency
-    from costs
-    cross join context
-
-),
-
 -- at the rate of the first day that it covers
 valued as (
 
-    select
-        priced.*,
-        {{ converted('priced.amount', 'rates') }} as company_amount
-    from priced
-    left join rates
-        on
-            priced.source_currency = rates.currency
-            and priced.period_start = rates.date_on
+    {{ valued('costs', on_day='period_start') }}
 
 )
 

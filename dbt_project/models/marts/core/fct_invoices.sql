@@ -52,28 +52,19 @@ opportunities_anywhere as (
 
 ),
 
-priced as (
+keyed as (
 
     select
-        invoices.*,
-        {{ dbt.concat(['invoices._source', "':'", 'invoices.opportunity_id']) }} as own_deal_key,
-        upper(coalesce(invoices.currency, context.currency)) as source_currency
+        *,
+        {{ dbt.concat(['_source', "':'", 'opportunity_id']) }} as own_deal_key
     from invoices
-    cross join context
 
 ),
 
 -- at the rate of its date
 valued as (
 
-    select
-        priced.*,
-        {{ converted('priced.amount', 'rates') }} as company_amount
-    from priced
-    left join rates
-        on
-            priced.source_currency = rates.currency
-            and priced.invoiced_on = rates.date_on
+    {{ valued('keyed', on_day='invoiced_on') }}
 
 )
 

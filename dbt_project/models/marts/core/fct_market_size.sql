@@ -16,27 +16,10 @@ rates as (
 
 ),
 
-priced as (
-
-    select
-        market_size.*,
-        upper(coalesce(market_size.currency, context.currency)) as source_currency
-    from market_size
-    cross join context
-
-),
-
 -- at the rate of the period's first day
 valued as (
 
-    select
-        priced.*,
-        {{ converted('priced.amount', 'rates') }} as company_amount
-    from priced
-    left join rates
-        on
-            priced.source_currency = rates.currency
-            and priced.period_start = rates.date_on
+    {{ valued('market_size', on_day='period_start') }}
 
 )
 

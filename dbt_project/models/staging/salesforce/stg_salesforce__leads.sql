@@ -19,27 +19,7 @@ statuses as (
 -- a report has the label of a status, where that is not its name; several may share a label
 status_names as (
 
-    select
-        _source,
-        api_name as status,
-        is_converted
-    from statuses
-    where _op = 'upsert'
-    union all
-    select
-        labelled._source,
-        labelled.master_label as status,
-        bool_or(labelled.is_converted) as is_converted
-    from statuses as labelled
-    left join statuses as named
-        on
-            labelled._source = named._source
-            and labelled.master_label = named.api_name
-            and named._op = 'upsert'
-    where
-        labelled._op = 'upsert' and labelled.master_label is not null and named.api_name is null
-    group by labelled._source, labelled.master_label
-    having count(*) = 1
+    {{ by_name_or_label('statuses', ['is_converted']) }}
 
 ),
 
@@ -112,4 +92,4 @@ left join qualified
 left join status_names
     on
         lake._source = status_names._source
-        and lake.status = status_names.status
+        and lake.status = status_names.name

@@ -13,31 +13,7 @@ stages as (
 -- a report has the label of a stage, where that is not its name; several may share a label
 stage_names as (
 
-    select
-        _source,
-        api_name as stage_name,
-        default_probability,
-        is_closed,
-        is_won
-    from stages
-    where _op = 'upsert'
-    union all
-    select
-        labelled._source,
-        labelled.master_label as stage_name,
-        min(labelled.default_probability) as default_probability,
-        bool_or(labelled.is_closed) as is_closed,
-        bool_or(labelled.is_won) as is_won
-    from stages as labelled
-    left join stages as named
-        on
-            labelled._source = named._source
-            and labelled.master_label = named.api_name
-            and named._op = 'upsert'
-    where
-        labelled._op = 'upsert' and labelled.master_label is not null and named.api_name is null
-    group by labelled._source, labelled.master_label
-    having count(*) = 1
+    {{ by_name_or_label('stages', ['default_probability', 'is_closed', 'is_won']) }}
 
 ),
 
@@ -104,7 +80,7 @@ from lake
 left join stage_names
     on
         lake._source = stage_names._source
-        and lake.stage_name = stage_names.stage_name
+        and lake.stage_name = stage_names.name
 left join primary_contacts
     on
         lake._source = primary_contacts._source
