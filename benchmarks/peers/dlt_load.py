@@ -12,13 +12,8 @@ import sys
 import time
 from pathlib import Path
 
-os.environ["RUNTIME__DLTHUB_TELEMETRY"] = "false"
-
-import dlt  # type: ignore[import-not-found]
-from dlt.sources.filesystem import (  # type: ignore[import-not-found]
-    filesystem,
-    read_csv_duckdb,
-)
+import dlt
+from dlt.sources.filesystem import filesystem, read_csv_duckdb
 
 ROWS_AT_ONCE = 100_000
 
@@ -27,6 +22,7 @@ def main() -> None:
     """Loads the files."""
     folder, *names = sys.argv[1:]
     os.chdir(folder)
+    dlt.config["runtime.dlthub_telemetry"] = False
     begun = time.perf_counter()
     tables = [
         (

@@ -140,7 +140,7 @@ class RemoteFolder:
         self._store, self._root = _opened(self._url, options)
         try:
             self.names()
-        except Exception as error:
+        except Exception as error:  # each store has errors of its own; all of them end the run
             raise NothingReadableError(
                 f"{self._url}: the landing folder cannot be listed: {error}. Mend paths.landing, "
                 "make the folder, or give this process the keys of the store by its environment"

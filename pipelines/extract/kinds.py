@@ -8,7 +8,7 @@ from pipelines.sql import literal
 LOOKED_AT_ROWS = 1_000
 ALMOST_ALL = 0.95
 # A number may have a sign, a currency, a unit, and separators; a date may have a time after it.
-NUMBER = r"[^0-9]{0,4}[0-9][0-9., '’]*[^0-9]{0,4}"  # noqa: RUF001 (a Swiss thousands mark)
+NUMBER = r"[^0-9]{0,4}[0-9][0-9., '\x{2019}]*[^0-9]{0,4}"
 DATE = r"[0-9]{1,4}[-/.][0-9]{1,2}[-/.][0-9]{1,4}([ T].*)?"
 
 
